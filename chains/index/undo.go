@@ -1,0 +1,87 @@
+package index
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"tsuiseki/chains"
+)
+
+// undo removes all blocks above a height, the highest first. What a block added
+// follows from its transactions' records, so nothing else is kept for it. Each
+// block goes in one synced batch.
+func (x *Index) undo(ctx context.Context, view *View, above uint64, progress func(undone uint64)) error {
+	tip := view.asOf.Height
+	for height := tip; height > above; height-- {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := x.undoBlock(view, height); err != nil {
+			return fmt.Errorf("undoing the block at height %d: %w", height, err)
+		}
+		progress(tip - height + 1)
+	}
+	return nil
+}
+
+func (x *Index) undoBlock(view *View, height uint64) error {
+	header, txs, _, err := view.block(height)
+	if err != nil {
+		return err
+	}
+	implied := newBatch(x.scripts, totals{})
+	deletes := x.db.NewBatch()
+	defer deletes.Close()
+	for i := range txs {
+		pos := chains.Position{Height: height, Tx: uint32(i)}
+		tx, err := view.TxAt(pos)
+		if err != nil {
+			return err
+		}
+		implied.addRows(tx, packPos(pos))
+		if err := x.undoPrevouts(view, tx, implied, deletes); err != nil {
+			return err
+		}
+		if err := deletes.Delete(txKey(packPos(pos)), nil); err != nil {
+			return err
+		}
+	}
+	for table, rows := range map[byte][]row{tableTxID: implied.txids, tableSpend: implied.spends, tableScript: implied.appearances} {
+		for _, r := range rows {
+			if err := deletes.Delete(r.appendKey(nil, table), nil); err != nil {
+				return err
+			}
+		}
+	}
+	for _, key := range [][]byte{hashKey(header.Hash), blockKey(height)} {
+		if err := deletes.Delete(key, nil); err != nil {
+			return err
+		}
+	}
+	return deletes.Commit(pebble.Sync)
+}
+
+// undoPrevouts removes the prevouts that were fetched for a transaction.
+func (x *Index) undoPrevouts(view *View, tx *chains.Tx, implied *batch, deletes *pebble.Batch) error {
+	for n := range tx.Inputs {
+		in := &tx.Inputs[n]
+		if in.Spent == nil {
+			continue
+		}
+		_, fetched, err := view.get(prevoutKey(in.Prevout))
+		if err != nil || !fetched {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		implied.appearances = append(implied.appearances,
+			row{prefix: x.scripts.Key(in.Spent.Script), pos: packPos(tx.Position()), suffix: scriptInput(uint32(n))})
+		if err := deletes.Delete(prevoutKey(in.Prevout), nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
