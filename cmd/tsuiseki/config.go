@@ -1,0 +1,133 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"tsuiseki/chains"
+	"tsuiseki/chains/bitcoin"
+	"tsuiseki/chains/index"
+)
+
+func defaultDataDir() string {
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "tsuiseki")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "tsuiseki-data"
+	}
+	return filepath.Join(home, ".local", "share", "tsuiseki")
+}
+
+// secretFiles lets any setting come from a file: where NAME is a flag's
+// variable, NAME_FILE names a file that holds the value.
+func secretFiles(getenv func(string) string) kong.Resolver {
+	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		for _, name := range flag.Envs {
+			path := getenv(name + "_FILE")
+			if path == "" || getenv(name) != "" {
+				continue
+			}
+			content, err := os.ReadFile(path)
+			if err != nil {
+				return nil, fmt.Errorf("%s_FILE: %w", name, err)
+			}
+			return strings.TrimRight(string(content), "\r\n"), nil
+		}
+		return nil, nil
+	})
+}
+
+// nodeFlags say how to reach a Bitcoin node.
+type nodeFlags struct {
+	RPC         string `name:"rpc" help:"Node's JSON-RPC, http://[user:password@]host:port." env:"TSUISEKI_BITCOIN_RPC" placeholder:"URL"`
+	RPCUser     string `name:"rpc-user" help:"User for --rpc." env:"TSUISEKI_BITCOIN_RPC_USER"`
+	RPCPassword string `name:"rpc-password" help:"Password for --rpc; better set by TSUISEKI_BITCOIN_RPC_PASSWORD or …_FILE." env:"TSUISEKI_BITCOIN_RPC_PASSWORD"`
+	RPCCookie   string `name:"rpc-cookie" help:"Node's .cookie file, in place of user and password." env:"TSUISEKI_BITCOIN_RPC_COOKIE" placeholder:"FILE"`
+	RPCCert     string `name:"rpc-cert" help:"PEM certificate to trust, for a node with a self-signed one." env:"TSUISEKI_BITCOIN_RPC_CERT" placeholder:"FILE"`
+}
+
+func (f nodeFlags) config() bitcoin.RPCConfig {
+	return bitcoin.RPCConfig{URL: f.RPC, User: f.RPCUser, Password: f.RPCPassword, CookieFile: f.RPCCookie, CertFile: f.RPCCert}
+}
+
+// chainFlag picks one of the chains indexed.
+type chainFlag struct {
+	Chain string `help:"Chain, or family where only one of it is indexed; not needed where one chain is." placeholder:"NAME"`
+}
+
+// resolve finds the indexed chain that is meant.
+func (f chainFlag) resolve(data string) (chains.Chain, error) {
+	all, err := index.List(data)
+	if err != nil {
+		return "", err
+	}
+	if len(all) == 0 {
+		return "", fmt.Errorf("nothing is indexed in %s: run tsuiseki index bitcoin first, or name the data folder with --data", data)
+	}
+	var candidates []chains.Chain
+	for _, chain := range all {
+		if string(chain) == f.Chain {
+			return chain, nil
+		}
+		if f.Chain == "" || chain.Family() == f.Chain {
+			candidates = append(candidates, chain)
+		}
+	}
+	switch len(candidates) {
+	case 0:
+		return "", usagef("chain %q is not indexed; indexed are: %s", f.Chain, join(all))
+	case 1:
+		return candidates[0], nil
+	}
+	return "", usagef("several chains are indexed: name one with --chain: %s", join(candidates))
+}
+
+func join(names []chains.Chain) string {
+	var text []string
+	for _, n := range names {
+		text = append(text, string(n))
+	}
+	return strings.Join(text, ", ")
+}
+
+// opened is an index with the network it is of, and a view on it.
+type opened struct {
+	*index.View
+	index   *index.Index
+	network bitcoin.Network
+}
+
+// openView opens the chosen chain's index as of a height, or of its tip.
+func (f chainFlag) openView(s *session, asOf *uint64) (*opened, error) {
+	chain, err := f.resolve(s.data)
+	if err != nil {
+		return nil, err
+	}
+	o := new(opened)
+	if o.index, o.network, err = openIndex(s, chain); err != nil {
+		return nil, err
+	}
+	if o.View, err = o.index.View(s.ctx, asOf); err != nil {
+		return nil, errors.Join(err, o.index.Close())
+	}
+	return o, nil
+}
+
+// Close closes the view and the index.
+func (o *opened) Close() error { return errors.Join(o.View.Close(), o.index.Close()) }
+
+func openIndex(s *session, chain chains.Chain) (*index.Index, bitcoin.Network, error) {
+	network, err := bitcoin.NetworkByChain(chain)
+	if err != nil {
+		return nil, network, err
+	}
+	x, err := index.Open(index.Options{Dir: index.Dir(s.data, chain), Chain: chain, Scripts: &network, Log: s.log})
+	return x, network, err
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"tsuiseki/chains"
+	"tsuiseki/tracer"
+)
+
+type traceCmd struct {
+	chainFlag
+	Refs      []string `arg:"" name:"ref" help:"Deposits: TXID:N, or TXID where one output alone carries value."`
+	Rule      string   `help:"How value is allocated: fifo, haircut or poison." default:"fifo"`
+	MaxHops   int      `help:"Transactions to follow from a deposit; 0 is no limit." default:"0"`
+	MinAmount string   `help:"Traced amount, in base units, below which a place is not followed." default:"0"`
+	Until     string   `help:"Follow no spend in a block after this time (RFC 3339, or a day in UTC)." placeholder:"T"`
+	AsOf      *uint64  `help:"Height as of which to trace; the index's tip by default." placeholder:"H"`
+	HubDegree int      `help:"Do not follow an address that more outputs pay; 0 is no limit." default:"1000"`
+	Budget    int      `help:"Transactions to visit per deposit; 0 is no limit." default:"100000"`
+	JSON      bool     `name:"json" help:"Print one JSON document."`
+}
+
+// Run traces the deposits and prints the ledger.
+func (c *traceCmd) Run(s *session) (err error) {
+	params, err := c.params()
+	if err != nil {
+		return err
+	}
+	refs, err := parseRefs(c.Refs)
+	if err != nil {
+		return err
+	}
+	view, err := c.openView(s, c.AsOf)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, view.Close()) }()
+	result, err := traceRefs(s, view, refs, params)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = printJSON(s.out, result)
+	} else {
+		printTrace(s.out, result)
+	}
+	if err == nil && len(result.Missing) > 0 {
+		err = incompleteError{fmt.Sprintf("%d facts that the trace needed are missing, the first: %s (%s)", len(result.Missing), result.Missing[0].What, result.Missing[0].Reason)}
+	}
+	return err
+}
+
+func (c *traceCmd) params() (p tracer.Params, err error) {
+	if c.MaxHops < 0 || c.HubDegree < 0 || c.Budget < 0 {
+		return p, usagef("a limit cannot be negative; 0 is no limit")
+	}
+	p = tracer.Params{Rule: c.Rule, MaxHops: c.MaxHops, HubDegree: c.HubDegree, Budget: c.Budget}
+	if p.MinAmount, err = chains.ParseAmount(c.MinAmount); err != nil || p.MinAmount.Sign() < 0 {
+		return p, usagef("--min-amount %q: want a whole number of base units (satoshi)", c.MinAmount)
+	}
+	if c.Until != "" {
+		if p.Until, err = parseTime(c.Until); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// parseTime reads a moment, or a day, which stands for its last second in UTC.
+func parseTime(text string) (time.Time, error) {
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return day.Add(24*time.Hour - time.Second), nil
+	}
+	moment, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return moment, usagef("time %q: want 2006-01-02T15:04:05Z, with an offset such as +09:00 for Japan, or 2006-01-02", text)
+	}
+	return moment.UTC(), nil
+}
+
+func parseRefs(texts []string) ([]ref, error) {
+	seen := map[string]bool{}
+	var refs []ref
+	for _, text := range texts {
+		if seen[text] {
+			continue
+		}
+		seen[text] = true
+		r, err := parseRef(text)
+		if err != nil {
+			return nil, err
+		}
+		refs = append(refs, r)
+	}
+	return refs, nil
+}
+
+func traceRefs(s *session, view *opened, refs []ref, params tracer.Params) (*tracer.Result, error) {
+	var deposits []tracer.Deposit
+	for _, r := range refs {
+		tx, err := r.find(view)
+		if err != nil {
+			return nil, err
+		}
+		output, err := r.depositOutput(view, tx)
+		if err != nil {
+			return nil, err
+		}
+		deposits = append(deposits, tracer.Deposit{Tx: tx, Output: output})
+	}
+	return tracer.Trace(s.ctx, view, view.network.Asset, deposits, params)
+}
+
+// depositOutput is the output meant, which only a person can tell where several
+// carry value: an exchange pays many customers in one transaction.
+func (r ref) depositOutput(view *opened, tx *chains.Tx) (uint32, error) {
+	if r.output != nil {
+		return *r.output, nil
+	}
+	var choices []string
+	var only uint32
+	for i := range tx.Outputs {
+		out := &tx.Outputs[i]
+		if out.Value.Sign() == 0 {
+			continue
+		}
+		address, _ := view.Describe(out.Script)
+		only = uint32(i)
+		choices = append(choices, fmt.Sprintf("  %s:%d  %s to %s", tx.ID, i, people(out.Value, view.network.Asset), address))
+	}
+	switch len(choices) {
+	case 0:
+		return 0, usagef("transaction %s has no output that carries value", tx.ID)
+	case 1:
+		return only, nil
+	}
+	return 0, usagef("which output of %s is the deposit? Name one:\n%s", tx.ID, strings.Join(choices, "\n"))
+}
