@@ -31,10 +31,10 @@ var _ chains.Source = (*Files)(nil)
 
 // FilesConfig says which block files to read.
 type FilesConfig struct {
-	Path     string // a folder of blk*.dat files, or one such file
-	Network  string // name of the network expected; "" takes what the files hold
-	Workers  int    // blocks decoded at once; 0 means 4
-	Log      *slog.Logger
+	Path     string                // a folder of blk*.dat files, or one such file
+	Network  string                // name of the network expected; "" takes what the files hold
+	Workers  int                   // blocks decoded at once; 0 means 4
+	Log      *slog.Logger          // of what was skipped; nil drops it
 	Progress func(file, files int) // called before each file is scanned; may be nil
 }
 
@@ -46,10 +46,10 @@ func OpenFiles(ctx context.Context, cfg FilesConfig) (_ *Files, err error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Files{workers: cfg.Workers}
-	if f.workers == 0 {
-		f.workers = 4
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	f := &Files{workers: orDefault(cfg.Workers, 4)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, f.Close())

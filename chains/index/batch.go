@@ -58,6 +58,16 @@ func newBatch(scripts chains.Scripts, sums totals) *batch {
 	return &batch{scripts: scripts, sums: sums}
 }
 
+// reuse empties the batch and keeps its memory, to follow one with the given sums.
+func (b *batch) reuse(sums totals) {
+	b.sums = sums
+	b.txids, b.spends, b.appearances = b.txids[:0], b.spends[:0], b.appearances[:0]
+	for _, v := range []*values{&b.txs, &b.blocks, &b.hashes, &b.prevouts} {
+		v.arena, v.entries = v.arena[:0], v.entries[:0]
+	}
+	clear(b.ids)
+}
+
 // addBlock adds all rows of a block.
 func (b *batch) addBlock(block *chains.Block) error {
 	if err := checkPosition(chains.Position{Height: block.Height, Tx: uint32(len(block.Txs))}); err != nil {

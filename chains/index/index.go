@@ -67,6 +67,10 @@ func Open(opt Options) (_ *Index, err error) {
 		FormatMajorVersion: pebble.FormatNewest,
 		MemTableSize:       4 << 20,
 		MaxOpenFiles:       500,
+		// Batches come as large sorted files: fewer, larger merges of them suffice.
+		L0CompactionThreshold: 8,
+		LBaseMaxBytes:         512 << 20,
+		TargetFileSizes:       [7]int64{16 << 20},
 	}
 	x.options.EnsureDefaults()
 	if err := x.fs.MkdirAll(opt.Dir, 0o750); err != nil {

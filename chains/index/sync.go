@@ -66,6 +66,7 @@ type syncer struct {
 
 	writing *batch     // being written; nil where none is
 	written chan error // its outcome
+	spare   *batch     // written, its memory to be used again
 }
 
 func (s *syncer) run(ctx context.Context) (err error) {
@@ -172,7 +173,10 @@ func (s *syncer) startWrite(ctx context.Context) error {
 	}
 	full := s.batch
 	s.writing, s.written = full, make(chan error, 1)
-	s.batch = newBatch(full.scripts, full.sums)
+	if s.batch = s.spare; s.batch == nil {
+		s.batch = newBatch(full.scripts, full.sums)
+	}
+	s.batch.reuse(full.sums)
 	ctx = context.WithoutCancel(ctx) // an interrupted Sync keeps what it has
 	go func() { s.written <- s.index.write(ctx, full) }()
 	return nil
@@ -182,7 +186,7 @@ func (s *syncer) awaitWrite() error {
 	if s.writing == nil {
 		return nil
 	}
-	s.writing = nil
+	s.spare, s.writing = s.writing, nil
 	return <-s.written
 }
 
