@@ -22,13 +22,29 @@ func openFiles(tb testing.TB, path string) *bitcoin.Files {
 	return src
 }
 
-// newIndex opens an index in memory; give it again to open the same one.
-func newIndex(tb testing.TB, network bitcoin.Network, fs vfs.FS) *index.Index {
+func mainNetwork(tb testing.TB) *bitcoin.Network {
+	tb.Helper()
+	n, err := bitcoin.NetworkByName("main")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return &n
+}
+
+// openIndex opens an index in a file system; the caller closes it.
+func openIndex(tb testing.TB, network bitcoin.Network, fs vfs.FS) *index.Index {
 	tb.Helper()
 	x, err := index.Open(index.Options{Dir: "index", Chain: network.Chain(), Scripts: &network, FS: fs})
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return x
+}
+
+// newIndex is an index in memory that lasts as long as the test.
+func newIndex(tb testing.TB, network bitcoin.Network) *index.Index {
+	tb.Helper()
+	x := openIndex(tb, network, vfs.NewMem())
 	tb.Cleanup(func() { x.Close() })
 	return x
 }
@@ -55,7 +71,7 @@ func view(tb testing.TB, x *index.Index, asOf *uint64) *index.View {
 // TestEarlyChain indexes the real chain's first blocks and resolves every spend.
 func TestEarlyChain(t *testing.T) {
 	src := openFiles(t, chaintest.EarlyChain(t))
-	x := newIndex(t, src.Network(), vfs.NewMem())
+	x := newIndex(t, src.Network())
 	sync(t, x, src, index.SyncOptions{})
 	status, err := x.Status(t.Context())
 	if err != nil {
@@ -106,7 +122,7 @@ func resolveInputs(t *testing.T, v *index.View, want *chains.Tx) (spends int) {
 
 func TestSpendStates(t *testing.T) {
 	src := openFiles(t, chaintest.EarlyChain(t))
-	x := newIndex(t, src.Network(), vfs.NewMem())
+	x := newIndex(t, src.Network())
 	sync(t, x, src, index.SyncOptions{From: 9})
 	first, err := chains.ParseTxID("0437cd7f8525ceed2324359c2d0ba26006d92d856a9c20fa0241106ee5a597c9")
 	if err != nil {
@@ -130,7 +146,7 @@ func TestSpendStates(t *testing.T) {
 			t.Errorf("%s as of %d: %+v, %v; want %s", c.outpoint, c.asOf, spend, err, c.want)
 		}
 	}
-	whole := newIndex(t, src.Network(), vfs.NewMem())
+	whole := newIndex(t, src.Network())
 	sync(t, whole, src, index.SyncOptions{})
 	if spend, err := view(t, whole, nil).SpendOf(chains.Outpoint{Tx: chains.TxID{1}}); err != nil || spend.State != chains.NotFound {
 		t.Errorf("an unknown transaction on a whole index: %+v, %v; want not-found", spend, err)
@@ -139,7 +155,7 @@ func TestSpendStates(t *testing.T) {
 
 func TestHistoryOfARealAddress(t *testing.T) {
 	src := openFiles(t, chaintest.EarlyChain(t))
-	x := newIndex(t, src.Network(), vfs.NewMem())
+	x := newIndex(t, src.Network())
 	sync(t, x, src, index.SyncOptions{})
 	n := src.Network()
 	address, key, err := n.AddressKey("12cbQLTFMXRnSzktFkuoG3eHoMeFtpTu3S")
@@ -170,7 +186,7 @@ func TestHistoryOfARealAddress(t *testing.T) {
 
 func TestViewRefusesHeightsOutsideTheRange(t *testing.T) {
 	src := openFiles(t, chaintest.EarlyChain(t))
-	x := newIndex(t, src.Network(), vfs.NewMem())
+	x := newIndex(t, src.Network())
 	if _, err := x.View(t.Context(), nil); !errors.Is(err, index.ErrEmpty) {
 		t.Errorf("view of an empty index: %v", err)
 	}
