@@ -84,26 +84,31 @@ func OpenFiles(ctx context.Context, cfg FilesConfig) (_ *Files, err error) {
 	return f, f.anchor(cfg, expected)
 }
 
-// expectedNetwork is the network asked for, or one that has the files' magic.
-// Networks that share a magic are told apart by their genesis in anchor.
+// expectedNetwork is the network whose genesis block stands first, as bitcoind
+// writes it; else the one asked for, or one that has the files' magic.
 func (f *Files) expectedNetwork(cfg FilesConfig) (Network, error) {
-	if cfg.Network != "" {
-		return NetworkByName(cfg.Network)
-	}
 	for _, file := range f.files {
-		if file.size < recordHead {
-			continue
-		}
-		magic, err := file.magic()
+		var head [recordHead + headerSize]byte
+		n, err := file.readAt(head[:], 0)
 		if err != nil {
 			return Network{}, err
 		}
+		if n < len(head) {
+			continue
+		}
+		if network, err := resolveNetwork(cfg.Network, blockHash(head[recordHead:])); err == nil {
+			return network, nil
+		}
+		if cfg.Network != "" {
+			return NetworkByName(cfg.Network)
+		}
+		magic := binary.LittleEndian.Uint32(head[:])
 		for _, n := range Networks() {
 			if n.Magic == magic {
 				return n, nil
 			}
 		}
-		return Network{}, fmt.Errorf("%s starts with %08x, which no known network uses: is xor.dat beside it? Else pass --network", file.path, magic)
+		return Network{}, fmt.Errorf("%s starts with %x, which no known network uses: is xor.dat beside it? Else pass --network", file.path, head[:4])
 	}
 	return Network{}, fmt.Errorf("%s holds no block", cfg.Path)
 }
@@ -281,12 +286,6 @@ func (f *blkFile) readAt(buf []byte, offset int64) (int, error) {
 		}
 	}
 	return n, nil
-}
-
-func (f *blkFile) magic() (uint32, error) {
-	var head [4]byte
-	_, err := f.readAt(head[:], 0)
-	return binary.LittleEndian.Uint32(head[:]), err
 }
 
 func (f *blkFile) read(r record) ([]byte, error) {

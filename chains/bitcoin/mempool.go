@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"tsuiseki/chains"
 )
@@ -13,22 +14,30 @@ const maxMempool = 20_000
 
 // MempoolSpends asks which of the outpoints, unspent in all blocks, a transaction
 // without a block spends. The answers have state SpentMempool, with By zero
-// where the node tells that there is a spender but not which.
+// where Core tells that there is a spender but its mempool is too large to find it.
 func (n *Node) MempoolSpends(ctx context.Context, outpoints []chains.Outpoint) (map[chains.Outpoint]chains.Spend, error) {
 	spends := map[chains.Outpoint]chains.Spend{}
 	for _, o := range outpoints {
-		spent, err := n.spentInMempool(ctx, o)
-		if err != nil {
-			return nil, err
+		// btcd's gettxout does not tell what its mempool spends: all are searched for.
+		if n.dialect == Core {
+			if spent, err := n.spentInMempool(ctx, o); err != nil {
+				return nil, err
+			} else if !spent {
+				continue
+			}
 		}
-		if spent {
-			spends[o] = chains.Spend{State: chains.SpentMempool}
-		}
+		spends[o] = chains.Spend{State: chains.SpentMempool}
 	}
 	if len(spends) == 0 {
 		return spends, nil
 	}
-	return spends, n.findSpenders(ctx, spends)
+	if err := n.findSpenders(ctx, spends); err != nil {
+		return nil, err
+	}
+	if n.dialect == Btcd {
+		maps.DeleteFunc(spends, func(_ chains.Outpoint, s chains.Spend) bool { return s.By == chains.TxID{} })
+	}
+	return spends, nil
 }
 
 // spentInMempool compares the output set of the blocks with that of the mempool too.
@@ -49,7 +58,10 @@ func (n *Node) findSpenders(ctx context.Context, spends map[chains.Outpoint]chai
 		return err
 	}
 	if len(ids) > maxMempool {
-		return nil // the caller sees that By is zero
+		if n.dialect == Core {
+			return nil
+		}
+		return fmt.Errorf("%w: %d transactions wait for a block, too many to search for a spender", chains.ErrUnavailable, len(ids))
 	}
 	const perBatch = 200
 	for len(ids) > 0 {

@@ -35,13 +35,23 @@ type Node struct {
 
 var _ chains.Source = (*Node)(nil)
 
+// dialRetries is how often a node is tried again before the first answer: who
+// mistyped its address should not wait for long.
+const dialRetries = 2
+
 // DialNode reaches a node and asks it which network and dialect it is of.
 // network is the name expected; "" takes what the node serves.
 func DialNode(ctx context.Context, cfg RPCConfig, network string) (*Node, error) {
+	patient, err := newRPCClient(cfg)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Retries = min(orDefault(cfg.Retries, dialRetries), dialRetries)
 	rpc, err := newRPCClient(cfg)
 	if err != nil {
 		return nil, err
 	}
+	defer rpc.close()
 	n := &Node{rpc: rpc, workers: rpc.cfg.Concurrency}
 	genesis, err := n.BlockHash(ctx, 0)
 	if err != nil {
@@ -60,6 +70,7 @@ func DialNode(ctx context.Context, cfg RPCConfig, network string) (*Node, error)
 		n.dialect = Btcd
 		n.noUndoPrevouts.Store(true) // it accepts verbosity 3 and leaves them out
 	}
+	n.rpc = patient
 	return n, nil
 }
 

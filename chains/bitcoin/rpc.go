@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -33,6 +34,7 @@ type RPCConfig struct {
 	Timeout     time.Duration // of one attempt; 0 means 2 minutes
 	Retries     int           // after a fault that may pass; 0 means 6
 	Backoff     time.Duration // before the first retry, doubled each time; 0 means 250 ms
+	Log         *slog.Logger  // of retries; nil drops them
 }
 
 // rpcError is the node's own refusal of a call.
@@ -97,6 +99,7 @@ func newRPCClient(cfg RPCConfig) (*rpcClient, error) {
 	cfg.Timeout = orDefault(cfg.Timeout, 2*time.Minute)
 	cfg.Retries = orDefault(cfg.Retries, 6)
 	cfg.Backoff = orDefault(cfg.Backoff, 250*time.Millisecond)
+	cfg.Log = orDefault(cfg.Log, slog.New(slog.DiscardHandler))
 	transport := &http.Transport{MaxIdleConnsPerHost: cfg.Concurrency, IdleConnTimeout: time.Minute}
 	if cfg.CertFile != "" {
 		pem, err := os.ReadFile(cfg.CertFile)
@@ -128,7 +131,7 @@ func faultPolicy(cfg RPCConfig) retrypolicy.RetryPolicy[[]byte] {
 	return retrypolicy.NewBuilder[[]byte]().
 		HandleIf(func(_ []byte, err error) bool { return errors.As(err, new(faultError)) }).
 		WithMaxRetries(cfg.Retries).WithBackoff(cfg.Backoff, 60*cfg.Backoff).WithJitterFactor(0.2).
-		ReturnLastFailure().Build()
+		OnRetryScheduled(cfg.logRetry).ReturnLastFailure().Build()
 }
 
 // busyPolicy is patient: a node that is well will answer, if asked less often.
@@ -143,7 +146,11 @@ func busyPolicy(cfg RPCConfig) retrypolicy.RetryPolicy[[]byte] {
 			}
 			return min(cfg.Backoff<<min(attempt.Retries(), 6), 40*cfg.Backoff)
 		}).
-		ReturnLastFailure().Build()
+		OnRetryScheduled(cfg.logRetry).ReturnLastFailure().Build()
+}
+
+func (cfg RPCConfig) logRetry(e failsafe.ExecutionScheduledEvent[[]byte]) {
+	cfg.Log.Info("asking the node again", "after", e.Delay, "reason", e.LastError())
 }
 
 type rpcRequest struct {

@@ -53,8 +53,8 @@ type nodeFlags struct {
 	RPCCert     string `name:"rpc-cert" help:"PEM certificate to trust, for a node with a self-signed one." env:"TSUISEKI_BITCOIN_RPC_CERT" placeholder:"FILE"`
 }
 
-func (f nodeFlags) config() bitcoin.RPCConfig {
-	return bitcoin.RPCConfig{URL: f.RPC, User: f.RPCUser, Password: f.RPCPassword, CookieFile: f.RPCCookie, CertFile: f.RPCCert}
+func (f nodeFlags) config(s *session) bitcoin.RPCConfig {
+	return bitcoin.RPCConfig{URL: f.RPC, User: f.RPCUser, Password: f.RPCPassword, CookieFile: f.RPCCookie, CertFile: f.RPCCert, Log: s.log}
 }
 
 // chainFlag picks one of the chains indexed.

@@ -81,7 +81,7 @@ func (c *indexBitcoinCmd) Run(s *session) error {
 
 func (c *indexBitcoinCmd) open(s *session, bar *progress) (bitcoinSource, error) {
 	if c.RPC != "" {
-		return bitcoin.DialNode(s.ctx, c.config(), c.Network)
+		return bitcoin.DialNode(s.ctx, c.config(s), c.Network)
 	}
 	return bitcoin.OpenFiles(s.ctx, bitcoin.FilesConfig{
 		Path: c.Blocks, Network: c.Network, Log: s.log,

@@ -132,7 +132,7 @@ func newTxDoc(view *opened, tx *chains.Tx) (*txDoc, error) {
 
 // addMempool asks the node who is about to spend what no block spends.
 func (c *showTxCmd) addMempool(s *session, view *opened, doc *txDoc) error {
-	node, err := bitcoin.DialNode(s.ctx, c.config(), view.network.Name)
+	node, err := bitcoin.DialNode(s.ctx, c.config(s), view.network.Name)
 	if err != nil {
 		return err
 	}
