@@ -110,7 +110,7 @@ func (d *decoder) tx(tx *chains.Tx) [32]byte {
 		d.pos += 2
 	}
 	body := d.pos
-	tx.Inputs = take(&d.inputs, d.count(minInput))
+	tx.Inputs = take(&d.inputs, d.count(minInput), d.left()/minInput)
 	for i := range tx.Inputs {
 		in := &tx.Inputs[i]
 		if hash := d.bytes(32); hash != nil {
@@ -120,7 +120,7 @@ func (d *decoder) tx(tx *chains.Tx) [32]byte {
 		d.bytes(d.varInt())
 		in.Sequence = d.uint32()
 	}
-	tx.Outputs = take(&d.outputs, d.count(minOutput))
+	tx.Outputs = take(&d.outputs, d.count(minOutput), d.left()/(4*minOutput))
 	for i := range tx.Outputs {
 		value := d.uint64()
 		if value > math.MaxInt64 {
@@ -165,7 +165,7 @@ func (d *decoder) fail(err error) {
 
 // bytes is a view of the next n bytes, nil after an error.
 func (d *decoder) bytes(n uint64) []byte {
-	if d.err != nil || n > uint64(len(d.buf)-d.pos) {
+	if d.err != nil || n > uint64(d.left()) {
 		d.fail(errTruncated)
 		return nil
 	}
@@ -211,7 +211,7 @@ func (d *decoder) varInt() uint64 {
 // count reads the number of things that follow, each of at least size bytes.
 func (d *decoder) count(size int) int {
 	n := d.varInt()
-	if n > uint64((len(d.buf)-d.pos)/size) {
+	if n > uint64(d.left()/size) {
 		d.fail(errTruncated)
 	}
 	if d.err != nil {
@@ -220,11 +220,15 @@ func (d *decoder) count(size int) int {
 	return int(n)
 }
 
-// take cuts n zero elements off a slab, so that a block costs few allocations.
-func take[T any](slab *[]T, n int) []T {
-	const chunk = 1024
+// left is how many bytes are still to be read.
+func (d *decoder) left() int { return len(d.buf) - d.pos }
+
+// take cuts n zero elements off a slab, so that a block costs few allocations. A
+// new slab has room for as many as are expected, within reason.
+func take[T any](slab *[]T, n, expected int) []T {
+	const most = 1024
 	if n > len(*slab) {
-		*slab = make([]T, max(n, chunk))
+		*slab = make([]T, max(n, min(expected, most)))
 	}
 	cut := (*slab)[:n:n]
 	*slab = (*slab)[n:]

@@ -81,7 +81,10 @@ func OpenFiles(ctx context.Context, cfg FilesConfig) (_ *Files, err error) {
 	if f.best, err = tree.best(); err != nil {
 		return nil, fmt.Errorf("block files in %s: %w", cfg.Path, err)
 	}
-	return f, f.anchor(cfg, expected)
+	if err := f.anchor(cfg, expected); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // expectedNetwork is the network whose genesis block stands first, as bitcoind

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,15 +53,8 @@ const (
 )
 
 func hasCode(err error, codes ...int) bool {
-	var refusal *rpcError
-	if errors.As(err, &refusal) {
-		for _, code := range codes {
-			if refusal.Code == code {
-				return true
-			}
-		}
-	}
-	return false
+	refusal, ok := errors.AsType[*rpcError](err)
+	return ok && slices.Contains(codes, refusal.Code)
 }
 
 // busyError says that the node is well but has too much to do.
@@ -75,6 +69,11 @@ func (e *busyError) Error() string { return "the node is busy: " + e.reason }
 type faultError struct{ error }
 
 func (e faultError) Unwrap() error { return e.error }
+
+func isA[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
 
 // rpcClient speaks JSON-RPC over HTTP.
 type rpcClient struct {
@@ -129,7 +128,7 @@ func orDefault[T comparable](value, fallback T) T {
 // faultPolicy gives up soon: a node that is down should be reported.
 func faultPolicy(cfg RPCConfig) retrypolicy.RetryPolicy[[]byte] {
 	return retrypolicy.NewBuilder[[]byte]().
-		HandleIf(func(_ []byte, err error) bool { return errors.As(err, new(faultError)) }).
+		HandleIf(func(_ []byte, err error) bool { return isA[faultError](err) }).
 		WithMaxRetries(cfg.Retries).WithBackoff(cfg.Backoff, 60*cfg.Backoff).WithJitterFactor(0.2).
 		OnRetryScheduled(cfg.logRetry).ReturnLastFailure().Build()
 }
@@ -137,11 +136,10 @@ func faultPolicy(cfg RPCConfig) retrypolicy.RetryPolicy[[]byte] {
 // busyPolicy is patient: a node that is well will answer, if asked less often.
 func busyPolicy(cfg RPCConfig) retrypolicy.RetryPolicy[[]byte] {
 	return retrypolicy.NewBuilder[[]byte]().
-		HandleIf(func(_ []byte, err error) bool { return errors.As(err, new(*busyError)) }).
+		HandleIf(func(_ []byte, err error) bool { return isA[*busyError](err) }).
 		WithMaxRetries(10 * cfg.Retries).
 		WithDelayFunc(func(attempt failsafe.ExecutionAttempt[[]byte]) time.Duration {
-			var busy *busyError
-			if errors.As(attempt.LastError(), &busy) && busy.wait > 0 {
+			if busy, ok := errors.AsType[*busyError](attempt.LastError()); ok && busy.wait > 0 {
 				return min(busy.wait, time.Minute)
 			}
 			return min(cfg.Backoff<<min(attempt.Retries(), 6), 40*cfg.Backoff)
@@ -234,7 +232,7 @@ func (c *rpcClient) exchange(ctx context.Context, request any) ([]byte, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	if errors.As(err, new(faultError)) || errors.As(err, new(*busyError)) {
+	if isA[faultError](err) || isA[*busyError](err) {
 		err = fmt.Errorf("%w: %s: %w", chains.ErrUnavailable, c.endpoint, err)
 	}
 	return body, err

@@ -67,7 +67,9 @@ func (n *faultyNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	result, refusal := n.handle(call)
-	json.NewEncoder(w).Encode(map[string]any{"id": call.ID, "result": result, "error": refusal})
+	if err := json.NewEncoder(w).Encode(map[string]any{"id": call.ID, "result": result, "error": refusal}); err != nil {
+		panic(err) // the test's own answer cannot be written
+	}
 }
 
 func (n *faultyNode) handle(call rpcCall) (result, refusal any) {

@@ -71,9 +71,7 @@ func (f *blkFile) nextMagic(from int64, magic uint32) (next int64, junk bool, er
 		if found >= 0 {
 			passed = found
 		}
-		for i, b := range buf[:passed] {
-			junk = junk || (b != 0 && b != f.key[(offset+int64(i))&7])
-		}
+		junk = junk || !f.isPadding(buf[:passed], offset)
 		if found >= 0 {
 			return offset + int64(found), junk, nil
 		}
@@ -83,6 +81,20 @@ func (f *blkFile) nextMagic(from int64, magic uint32) (next int64, junk bool, er
 		offset += int64(n - len(want) + 1)
 	}
 	return f.size, junk, nil
+}
+
+// isPadding reports whether plain bytes at an offset are zeros, or were before
+// the key was applied to them.
+func (f *blkFile) isPadding(plain []byte, offset int64) bool {
+	zeros := func(b []byte) bool { return len(bytes.TrimLeft(b, "\x00")) == 0 }
+	if zeros(plain) {
+		return true
+	}
+	raw := bytes.Clone(plain)
+	for i := range raw {
+		raw[i] ^= f.key[(offset+int64(i))&7]
+	}
+	return zeros(raw)
 }
 
 // headerTree links all headers found, to find the branch with the most work.

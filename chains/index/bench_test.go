@@ -5,6 +5,9 @@ import (
 	"context"
 	"encoding/binary"
 	"iter"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -153,4 +156,68 @@ func seconds(work func()) float64 {
 	start := time.Now()
 	work()
 	return time.Since(start).Seconds()
+}
+
+// BenchmarkIndexEarly indexes the real chain's first 14,132 blocks from their
+// file, and states the speed as a ratio to btcd's own transaction and address
+// indexes, which its addblock command builds from the same blocks in the same run.
+func BenchmarkIndexEarly(b *testing.B) {
+	blocks, addblock := unpadded(b), buildAddblock(b)
+	var peer, indexing float64
+	for b.Loop() {
+		peer += seconds(func() {
+			run := exec.CommandContext(b.Context(), addblock, "--datadir="+b.TempDir(), "--infile="+blocks, "--txindex", "--addrindex")
+			if out, err := run.CombinedOutput(); err != nil {
+				b.Fatalf("addblock: %v\n%s", err, out)
+			}
+		})
+		indexing += seconds(func() { indexFile(b, blocks) })
+	}
+	b.ReportMetric(peer/float64(b.N), "btcd-s")
+	b.ReportMetric(indexing/float64(b.N), "index-s")
+	b.ReportMetric(peer/indexing, "btcd/index")
+}
+
+func indexFile(b *testing.B, path string) {
+	src, err := bitcoin.OpenFiles(b.Context(), bitcoin.FilesConfig{Path: path})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer src.Close()
+	network := src.Network()
+	x, err := index.Open(index.Options{Dir: b.TempDir(), Chain: "bitcoin", Scripts: &network})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer x.Close()
+	if _, err := x.Sync(b.Context(), src, index.SyncOptions{}); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// unpadded is the early chain's file without the padding that addblock refuses.
+func unpadded(b *testing.B) string {
+	padded, err := os.ReadFile(chaintest.EarlyChain(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	size := 0
+	for _, block := range chaintest.EarlyBlocks(b) {
+		size += 8 + len(block)
+	}
+	path := filepath.Join(b.TempDir(), "blk00000.dat")
+	if err := os.WriteFile(path, padded[:size], 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return path
+}
+
+func buildAddblock(b *testing.B) string {
+	path := filepath.Join(b.TempDir(), "addblock")
+	build := exec.CommandContext(b.Context(), "go", "build", "-o", path, "./cmd/addblock")
+	build.Dir = chaintest.ModuleDir(b, "github.com/btcsuite/btcd")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("building addblock: %v\n%s", err, out)
+	}
+	return path
 }

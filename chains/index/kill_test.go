@@ -20,7 +20,7 @@ const killedDir = "TSUISEKI_TEST_INDEX_INTO"
 
 func openOnDisk(t *testing.T, dir string, src interface{ Chain() chains.Chain }) *index.Index {
 	t.Helper()
-	x, err := index.Open(index.Options{Dir: dir, Chain: src.Chain(), Scripts: mainNetwork(t), BatchBytes: 30_000})
+	x, err := index.Open(index.Options{Dir: dir, Chain: src.Chain(), Scripts: mainNetwork(t), BatchBytes: 10_000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func TestKill(t *testing.T) {
 		if err := process.Start(); err != nil {
 			t.Fatal(err)
 		}
-		timer := time.AfterFunc(time.Duration(200+rand.IntN(400))*time.Millisecond, func() { process.Process.Kill() })
+		timer := time.AfterFunc(time.Duration(100+rand.IntN(200))*time.Millisecond, func() { _ = process.Process.Kill() }) // it may have ended
 		done = process.Wait() == nil
 		timer.Stop()
 		if !done {

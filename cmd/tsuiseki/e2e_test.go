@@ -14,12 +14,12 @@ import (
 	"tsuiseki/tracer"
 )
 
-// command runs one command line in this process.
-func command(t *testing.T, wantCode int, args ...string) string {
+// command runs one command line in this process, which must succeed.
+func command(t *testing.T, args ...string) string {
 	t.Helper()
 	var out, errOut bytes.Buffer
-	if code := run(args, &out, &errOut); code != wantCode {
-		t.Fatalf("tsuiseki %s: exit %d, want %d\n%s%s", strings.Join(args, " "), code, wantCode, &out, &errOut)
+	if code := run(args, &out, &errOut); code != exitDone {
+		t.Fatalf("tsuiseki %s: exit %d\n%s%s", strings.Join(args, " "), code, &out, &errOut)
 	}
 	return out.String()
 }
@@ -38,12 +38,12 @@ func (i *investigation) index(t *testing.T, extra ...string) {
 	} else {
 		args = append(args, "--rpc-user", i.node.User, "--rpc-password", i.node.Password)
 	}
-	command(t, exitDone, append(args, extra...)...)
+	command(t, append(args, extra...)...)
 }
 
 func (i *investigation) trace(t *testing.T, refs ...string) (*tracer.Result, string) {
 	t.Helper()
-	out := command(t, exitDone, append([]string{"trace", "--json", "--data", i.data}, refs...)...)
+	out := command(t, append([]string{"trace", "--json", "--data", i.data}, refs...)...)
 	var result tracer.Result
 	if err := json.Unmarshal([]byte(out), &result); err != nil {
 		t.Fatal(err)
@@ -73,7 +73,7 @@ func TestInvestigationOnLitecoind(t *testing.T) {
 	_, byRPC := i.trace(t, ref)
 	n.Stop()
 	files := i.fresh(t)
-	command(t, exitDone, "index", "bitcoin", "--data", files.data, "--blocks", filepath.Join(n.DataDir, "blocks"))
+	command(t, "index", "bitcoin", "--data", files.data, "--blocks", filepath.Join(n.DataDir, "blocks"))
 	if _, byFiles := files.trace(t, ref); byFiles != byRPC {
 		t.Errorf("traces over RPC and over block files differ:\n%s\n%s", byRPC, byFiles)
 	}
@@ -88,8 +88,8 @@ func depositOf(t *testing.T, i *investigation) string {
 			SpentBy struct{ Tx string } `json:"spent_by"`
 		}
 	}
-	unmarshal(t, command(t, exitDone, "show", "block", "1", "--json", "--data", i.data), &coinbase)
-	unmarshal(t, command(t, exitDone, "show", "tx", coinbase.Transactions[0], "--json", "--data", i.data), &spent)
+	unmarshal(t, command(t, "show", "block", "1", "--json", "--data", i.data), &coinbase)
+	unmarshal(t, command(t, "show", "tx", coinbase.Transactions[0], "--json", "--data", i.data), &spent)
 	return spent.Outputs[0].SpentBy.Tx + ":0"
 }
 

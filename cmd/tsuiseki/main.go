@@ -97,10 +97,8 @@ func report(err error, stderr io.Writer) int {
 	if err == nil {
 		return exitDone
 	}
-	var incomplete incompleteError
-	var usage usageError
 	switch {
-	case errors.As(err, &incomplete):
+	case isA[incompleteError](err):
 		fmt.Fprintln(stderr, "tsuiseki: done, but", err)
 		return exitIncomplete
 	case errors.Is(err, context.Canceled):
@@ -108,10 +106,15 @@ func report(err error, stderr io.Writer) int {
 		return exitFailed
 	}
 	fmt.Fprintln(stderr, "tsuiseki:", err)
-	if errors.As(err, &usage) {
+	if isA[usageError](err) {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+func isA[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }
 
 // commandOf is the leading words of a command line, for a hint.
