@@ -24,6 +24,7 @@ type Files struct {
 	files   []*blkFile
 	first   uint64   // height of best[0]
 	best    []record // the chain with the most work, by height
+	copies  map[chains.BlockHash][]record
 	workers int
 }
 
@@ -81,6 +82,7 @@ func OpenFiles(ctx context.Context, cfg FilesConfig) (_ *Files, err error) {
 	if f.best, err = tree.best(); err != nil {
 		return nil, fmt.Errorf("block files in %s: %w", cfg.Path, err)
 	}
+	f.copies = tree.copies
 	if err := f.anchor(cfg, expected); err != nil {
 		return nil, err
 	}
@@ -99,8 +101,9 @@ func (f *Files) expectedNetwork(cfg FilesConfig) (Network, error) {
 		if n < len(head) {
 			continue
 		}
-		if network, err := resolveNetwork(cfg.Network, blockHash(head[recordHead:])); err == nil {
-			return network, nil
+		hash := blockHash(head[recordHead:])
+		if slices.ContainsFunc(Networks(), func(n Network) bool { return n.Genesis == hash }) {
+			return resolveNetwork(cfg.Network, hash)
 		}
 		if cfg.Network != "" {
 			return NetworkByName(cfg.Network)
@@ -206,7 +209,21 @@ func (f *Files) Blocks(ctx context.Context, from, to uint64) iter.Seq2[*chains.B
 	})
 }
 
+// read reads a block, from another record of it where the first is damaged.
 func (f *Files) read(r record) (*chains.Block, error) {
+	block, err := f.readRecord(r)
+	for _, c := range f.copies[r.hash] {
+		if !errors.Is(err, chains.ErrCorrupt) {
+			break
+		}
+		if good, copyErr := f.readRecord(c); copyErr == nil {
+			return good, nil
+		}
+	}
+	return block, err
+}
+
+func (f *Files) readRecord(r record) (*chains.Block, error) {
 	file := f.files[r.file]
 	raw, err := file.read(r)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"tsuiseki/chains"
 	"tsuiseki/chains/bitcoin"
 	"tsuiseki/chains/chaintest"
+	"tsuiseki/fixtures"
 	"tsuiseki/fixtures/node"
 )
 
@@ -21,7 +22,7 @@ func pay(t *testing.T, n *node.Node, script []byte) *wire.MsgTx {
 	t.Helper()
 	var first string
 	n.Call(t, &first, "getblockhash", 1)
-	coins := node.Coins(n.Block(t, first).Transactions[0])[:1]
+	coins := fixtures.Coins(n.Block(t, first).Transactions[0])[:1]
 	share := coins[0].Output.Value / 4
 	return n.Miner.Spend(t, coins, wire.NewTxOut(share, script), wire.NewTxOut(share, script), wire.NewTxOut(share, script))
 }
@@ -96,8 +97,8 @@ func sameAddresses(t *testing.T, n *node.Node, src *bitcoin.Node) {
 }
 
 func mempoolSpends(t *testing.T, n *node.Node, src *bitcoin.Node, paid *wire.MsgTx) {
-	coin := node.Coins(paid)[1]
-	spender := n.Miner.Spend(t, []node.Coin{coin}, wire.NewTxOut(coin.Output.Value-1000, n.Miner.P2PKH("b")))
+	coin := fixtures.Coins(paid)[1]
+	spender := n.Miner.Spend(t, []fixtures.Coin{coin}, wire.NewTxOut(coin.Output.Value-1000, n.Miner.P2PKH("b")))
 	n.Send(t, spender)
 	asked := []chains.Outpoint{outpoint(t, paid, 0), outpoint(t, paid, 1), outpoint(t, paid, 2)}
 	spends, err := src.MempoolSpends(t.Context(), asked)

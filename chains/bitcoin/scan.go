@@ -50,9 +50,27 @@ func (f *blkFile) scan(number uint16, magic uint32, tree *headerTree, log *slog.
 		if err := tree.add(head[recordHead:], r); err != nil {
 			log.Warn("skipped a block record", "file", f.path, "at", offset, "reason", err)
 		}
-		offset += recordHead + int64(size)
+		if offset, err = f.recordEnd(offset, int64(size), magic); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// recordEnd is where to look on behind a record. One that nothing but another
+// record, padding or the file's end follows is whole; any other may have been
+// torn by a crash, and what it claims to contain may be the records written next.
+func (f *blkFile) recordEnd(offset, size int64, magic uint32) (int64, error) {
+	end := offset + recordHead + size
+	var after [4]byte
+	if _, err := f.readAt(after[:], end); err != nil || binary.LittleEndian.Uint32(after[:]) == magic {
+		return end, err
+	}
+	next, junk, err := f.nextMagic(end, magic)
+	if junk {
+		return offset + recordHead + headerSize, err
+	}
+	return next, err
 }
 
 // nextMagic is the offset of the next magic at or after from, or the file's end,
@@ -102,19 +120,27 @@ type headerTree struct {
 	network Network
 	byHash  map[chains.BlockHash]int32
 	records []record
+	copies  map[chains.BlockHash][]record // further records of a block
 	parents []chains.BlockHash
 	work    []*big.Int // of the header alone; headers of one difficulty share it
 	shared  map[uint32]*big.Int
 }
 
 func newHeaderTree(network Network) *headerTree {
-	return &headerTree{network: network, byHash: map[chains.BlockHash]int32{}, shared: map[uint32]*big.Int{}}
+	return &headerTree{
+		network: network,
+		byHash:  map[chains.BlockHash]int32{},
+		copies:  map[chains.BlockHash][]record{},
+		shared:  map[uint32]*big.Int{},
+	}
 }
 
-// add takes a header with its record; a block that is there twice is kept once.
+// add takes a header with its record.
 func (t *headerTree) add(raw []byte, r record) error {
 	header := decodeHeader(raw)
+	r.hash = header.Hash
 	if _, known := t.byHash[header.Hash]; known {
+		t.copies[header.Hash] = append(t.copies[header.Hash], r)
 		return nil
 	}
 	work, err := t.network.work(raw)
@@ -127,7 +153,6 @@ func (t *headerTree) add(raw []byte, r record) error {
 	} else {
 		t.shared[bits] = work
 	}
-	r.hash = header.Hash
 	t.byHash[header.Hash] = int32(len(t.records))
 	t.records = append(t.records, r)
 	t.parents = append(t.parents, header.Parent)

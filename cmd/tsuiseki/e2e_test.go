@@ -10,6 +10,7 @@ import (
 
 	"github.com/btcsuite/btcd/wire/v2"
 
+	"tsuiseki/fixtures"
 	"tsuiseki/fixtures/node"
 	"tsuiseki/tracer"
 )
@@ -107,7 +108,7 @@ func investigate(t *testing.T, n *node.Node) *investigation {
 	i := &investigation{node: n, data: t.TempDir()}
 	var first string
 	n.Call(t, &first, "getblockhash", 1)
-	coin := node.Coins(n.Block(t, first).Transactions[0])[:1]
+	coin := fixtures.Coins(n.Block(t, first).Transactions[0])[:1]
 	half := (coin[0].Output.Value - 10_000) / 4
 
 	// Two victims' payments of one value to one address, and one to another: one transaction.
@@ -115,12 +116,12 @@ func investigate(t *testing.T, n *node.Node) *investigation {
 		wire.NewTxOut(half, n.Miner.P2WPKH("other")))
 	n.Send(t, deposit)
 	n.Mine(t, 1)
-	paid := node.Coins(deposit)
+	paid := fixtures.Coins(deposit)
 	// The equal outputs are spent by different transactions: which is which must not be mixed up.
 	second := n.Miner.Spend(t, paid[1:2], wire.NewTxOut(half-5_000, n.Miner.P2TR("taproot")))
 	n.Send(t, second)
 	n.Mine(t, 1)
-	merged := n.Miner.Spend(t, []node.Coin{paid[2], paid[0]}, wire.NewTxOut(half+1_000, n.Miner.P2WPKH("x")), wire.NewTxOut(half-5_000, n.Miner.P2TR("y")))
+	merged := n.Miner.Spend(t, []fixtures.Coin{paid[2], paid[0]}, wire.NewTxOut(half+1_000, n.Miner.P2WPKH("x")), wire.NewTxOut(half-5_000, n.Miner.P2TR("y")))
 	n.Send(t, merged)
 	last := n.Mine(t, 1)[0]
 
@@ -181,7 +182,7 @@ func wantEnds(t *testing.T, i *investigation, result *tracer.Result, want []end)
 		index := -1
 		if e.Index != nil {
 			index = int(*e.Index)
-			script := node.Coins(want[0].tx)[index].Output.PkScript
+			script := fixtures.Coins(want[0].tx)[index].Output.PkScript
 			if address := i.node.Address(t, script); string(e.Address) != address {
 				t.Errorf("end at %s, the node says %s", e.Address, address)
 			}
