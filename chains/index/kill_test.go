@@ -1,12 +1,14 @@
 package index_test
 
 import (
+	"bufio"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"strconv"
 	"testing"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -34,21 +36,13 @@ func TestKill(t *testing.T) {
 	if dir := os.Getenv(killedDir); dir != "" {
 		x := openOnDisk(t, dir, src)
 		defer x.Close()
-		sync(t, x, src, index.SyncOptions{})
+		sync(t, x, src, index.SyncOptions{Progress: func(p index.Progress) { fmt.Println(p.Height) }})
 		return
 	}
 	dir := t.TempDir()
 	kills, last, tips := 0, uint64(0), map[uint64]bool{}
 	for done := false; !done; {
-		process := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKill$")
-		process.Env = append(os.Environ(), killedDir+"="+dir)
-		if err := process.Start(); err != nil {
-			t.Fatal(err)
-		}
-		timer := time.AfterFunc(time.Duration(100+rand.IntN(200))*time.Millisecond, func() { _ = process.Process.Kill() }) // it may have ended
-		done = process.Wait() == nil
-		timer.Stop()
-		if !done {
+		if done = indexUntilKilled(t, dir, 1+rand.IntN(2500)); !done {
 			kills++
 		}
 		last = checkWhole(t, dir, src, last)
@@ -66,6 +60,38 @@ func TestKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameRows(t, dump(t, dir, vfs.Default), dump(t, "index", fs))
+}
+
+// indexUntilKilled indexes in a process of its own, and kills it once it has read
+// some blocks; the last of them are being written then, or wait for it. It tells
+// whether the process came to its end before.
+func indexUntilKilled(t *testing.T, dir string, blocks int) (done bool) {
+	t.Helper()
+	process := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKill$")
+	process.Env = append(os.Environ(), killedDir+"="+dir)
+	heights, err := process.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var said string
+	for lines := bufio.NewScanner(heights); lines.Scan(); blocks-- {
+		if _, err := strconv.Atoi(lines.Text()); err != nil {
+			said += lines.Text() + "\n"
+		}
+		if blocks == 0 {
+			if err := process.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	err = process.Wait()
+	if err != nil && blocks >= 0 {
+		t.Fatalf("indexing failed before it was killed: %v\n%s", err, said)
+	}
+	return err == nil
 }
 
 // checkWhole opens an index after a kill: its tip's transactions are all there,

@@ -71,10 +71,18 @@ func (x *Index) undoPrevouts(view *View, tx *chains.Tx, implied *batch, deletes 
 			continue
 		}
 		_, fetched, err := view.get(prevoutKey(in.Prevout))
-		if err != nil || !fetched {
-			if err != nil {
-				return err
-			}
+		if err != nil {
+			return err
+		}
+		if !fetched {
+			continue
+		}
+		// A later duplicate (BIP30) may lie in the range while the row is of the older.
+		held, err := view.creator(in.Prevout.Tx, tx.Position())
+		if err != nil {
+			return err
+		}
+		if held != nil {
 			continue
 		}
 		implied.appearances = append(implied.appearances,
