@@ -340,3 +340,25 @@ func TestSameValueToSameAddressTwice(t *testing.T) {
 		}
 	}
 }
+
+// TestUndoKeepsOlderDuplicatesPrevout: the fetched output of a coinbase from
+// before the range outlives the undoing of a block that spends its duplicate.
+func TestUndoKeepsOlderDuplicatesPrevout(t *testing.T) {
+	c := fixtures.NewChain()
+	pay := func(value int64) *wire.TxOut { return wire.NewTxOut(value, fixtures.Script("p2pk", 1)) }
+	twice := c.Coinbase(pay(50))
+	c.Mine(twice)
+	c.Mine(c.Coinbase(pay(1)), c.Pay(fixtures.Coins(twice), pay(49)))
+	c.Mine(twice)
+	best := c.Fork(3)
+	c.Mine(c.Coinbase(pay(2)), c.Pay(fixtures.Coins(twice), pay(48)))
+	best.Mine(best.Coinbase(pay(3)))
+	best.Mine(best.Coinbase(pay(4)))
+
+	before, after := source(t, c, 0), source(t, best, 0)
+	grown, fresh := openSynced(t, before, 0), openSynced(t, after, 0)
+	grown.sync(t, before, 2, 4)
+	grown.sync(t, after, 2, 5)
+	fresh.sync(t, after, 2, 5)
+	sameRows(t, grown.rows(t), fresh.rows(t))
+}
