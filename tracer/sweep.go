@@ -226,7 +226,7 @@ func (s *sweep) pass(at chains.Position, waiting *arrivals) error {
 			continue
 		}
 		s.visited[d]++
-		if problem != "" && (s.rule.Conserves || outs == nil) {
+		if problem != "" && (s.rule.Conserves || chains.Sum(outs...).IsZero()) {
 			s.stop(waiting, d, EndIncomplete, fmt.Sprintf("moved on in %s at height %d: %s", tx.ID, tx.Block.Height, problem))
 			continue
 		}

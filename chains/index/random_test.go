@@ -1,8 +1,6 @@
 package index_test
 
 import (
-	"context"
-	"os"
 	"slices"
 	"testing"
 
@@ -11,7 +9,6 @@ import (
 	"pgregory.net/rapid"
 
 	"tsuiseki/chains"
-	"tsuiseki/chains/bitcoin"
 	"tsuiseki/chains/index"
 	"tsuiseki/fixtures"
 )
@@ -20,51 +17,17 @@ func drawFrom(t *rapid.T) fixtures.Draw {
 	return func(label string, lo, hi int) int { return rapid.IntRange(lo, hi).Draw(t, label) }
 }
 
-// generated is a source over a generated chain's block files. Like a node, and
-// unlike files, it knows prevouts, but for those of some transactions.
-type generated struct {
-	*bitcoin.Files
-	blocks  []*chains.Block
-	unknown byte // transactions whose id ends below this are not known
-}
-
-func (g *generated) Prevouts(_ context.Context, spender chains.BlockRef, outpoints []chains.Outpoint) ([]*chains.Output, error) {
-	outputs := make([]*chains.Output, len(outpoints))
-	for i, o := range outpoints {
-		for _, block := range g.blocks[:spender.Height+1] {
-			for t := range block.Txs {
-				if block.Txs[t].ID == o.Tx && o.Tx[31] >= g.unknown {
-					outputs[i] = &block.Txs[t].Outputs[o.Index]
-				}
-			}
-		}
-	}
-	return outputs, nil
-}
-
-// source writes a chain to block files and opens them.
-func source(t runningTest, c *fixtures.Chain, unknown byte) *generated {
-	dir, err := os.MkdirTemp("", "tsuiseki-blocks")
+// source opens a chain, which does not know the transactions whose id ends below
+// a byte.
+func source(t runningTest, c *fixtures.Chain, unknown byte) *fixtures.Source {
+	t.Helper()
+	src, err := c.Source(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	if err := fixtures.WriteBlkFiles(dir, c.Blocks(), fixtures.BlkOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	files, err := bitcoin.OpenFiles(t.Context(), bitcoin.FilesConfig{Path: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { files.Close() })
-	g := &generated{Files: files, unknown: unknown}
-	for block, err := range files.Blocks(t.Context(), 0, uint64(c.Height())) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		g.blocks = append(g.blocks, block)
-	}
-	return g
+	t.Cleanup(func() { src.Close() })
+	src.Unknown = func(id chains.TxID) bool { return id[31] < unknown }
+	return src
 }
 
 // synced is an index of a source, made in one or several Syncs.
@@ -73,7 +36,7 @@ type synced struct {
 	fs vfs.FS
 }
 
-func openSynced(t runningTest, src *generated, batchBytes int) synced {
+func openSynced(t runningTest, src *fixtures.Source, batchBytes int) synced {
 	fs, network := vfs.NewMem(), src.Network()
 	x, err := index.Open(index.Options{Dir: "index", Chain: src.Chain(), Scripts: &network, FS: fs, BatchBytes: batchBytes})
 	if err != nil {
@@ -82,7 +45,7 @@ func openSynced(t runningTest, src *generated, batchBytes int) synced {
 	return synced{x, fs}
 }
 
-func (s synced) sync(t runningTest, src *generated, from uint64, to int) {
+func (s synced) sync(t runningTest, src *fixtures.Source, from uint64, to int) {
 	height := uint64(to)
 	if _, err := s.Sync(t.Context(), src, index.SyncOptions{From: from, To: &height}); err != nil {
 		t.Fatal(err)
@@ -150,7 +113,7 @@ func TestIndexAgainstBlocks(t *testing.T) {
 
 // truth is what the blocks of a range say, with every output of the whole chain.
 type truth struct {
-	src     *generated
+	src     *fixtures.Source
 	from    int
 	txs     []*chains.Tx // of the range, in chain order
 	all     []*chains.Tx // from the genesis block
@@ -165,10 +128,10 @@ type placeOf struct {
 	index uint32
 }
 
-func readTruth(src *generated, from, to int) truth {
+func readTruth(src *fixtures.Source, from, to int) truth {
 	r := truth{src: src, from: from, spender: map[placeOf]chains.Spend{}, creator: map[*chains.Input]*chains.Tx{}}
 	newest := map[chains.TxID]*chains.Tx{}
-	for _, block := range src.blocks[:to+1] {
+	for _, block := range src.Decoded[:to+1] {
 		for t := range block.Txs {
 			tx := &block.Txs[t]
 			for n := range tx.Inputs {
@@ -334,7 +297,7 @@ func TestSameValueToSameAddressTwice(t *testing.T) {
 	}
 	defer v.Close()
 	for n, want := range []*wire.MsgTx{first, second} {
-		spend, err := v.SpendOf(chains.Outpoint{Tx: src.blocks[2].Txs[1].ID, Index: uint32(n)})
+		spend, err := v.SpendOf(chains.Outpoint{Tx: src.Decoded[2].Txs[1].ID, Index: uint32(n)})
 		if err != nil || spend.By.String() != want.TxHash().String() {
 			t.Fatalf("output %d is spent by %s, want %s (%v)", n, spend.By, want.TxHash(), err)
 		}
