@@ -2,11 +2,12 @@ package tracer_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2/vfs"
 	"pgregory.net/rapid"
 
 	"tsuiseki/chains"
@@ -62,15 +63,15 @@ func drawDeposits(t *rapid.T, src *fixtures.Source, from, to uint64) []place {
 // drawParams draws limits; most are off.
 func drawParams(t *rapid.T, rule string) tracer.Params {
 	draw := drawFrom(t)
-	limit := func(label string, lo, hi int) int { return draw(label, lo, hi) * (draw(label+" on", 0, 3) / 3) }
+	limit := func(label string, hi int) int { return draw(label, 1, hi) * (draw(label+" on", 0, 3) / 3) }
 	p := tracer.Params{
 		Rule:      rule,
-		MaxHops:   limit("max hops", 1, 4),
-		MinAmount: chains.NewAmount(int64(limit("min amount", 1, 20))),
-		HubDegree: limit("hub degree", 1, 12),
-		Budget:    limit("budget", 1, 5),
+		MaxHops:   limit("max hops", 4),
+		MinAmount: chains.NewAmount(int64(limit("min amount", 20))),
+		HubDegree: limit("hub degree", 12),
+		Budget:    limit("budget", 5),
 	}
-	if minutes := limit("until", 1, 300); minutes > 0 {
+	if minutes := limit("until", 300); minutes > 0 {
 		genesis := fixtures.NewChain().Time()
 		p.Until = genesis.Add(time.Duration(minutes) * time.Minute).UTC()
 	}
@@ -88,12 +89,20 @@ func openSource(t *rapid.T, c *fixtures.Chain) *fixtures.Source {
 
 // openIndex makes an index of a source that the caller may sync.
 func openIndex(t *rapid.T, src *fixtures.Source, batchBytes int) *index.Index {
-	network := src.Network()
-	x, err := index.Open(index.Options{Dir: "index", Chain: src.Chain(), Scripts: &network, FS: vfs.NewMem(), BatchBytes: batchBytes})
+	dir, err := os.MkdirTemp("", "tsuiseki-index")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { x.Close() })
+	network := src.Network()
+	x, err := index.Open(index.Options{Dir: dir, Chain: src.Chain(), Scripts: &network, BatchBytes: batchBytes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(x.Close(), os.RemoveAll(dir)); err != nil {
+			t.Error(err)
+		}
+	})
 	return x
 }
 

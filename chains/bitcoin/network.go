@@ -86,6 +86,9 @@ func NetworkByChain(chain chains.Chain) (Network, error) {
 // resolveNetwork names the network that a genesis block belongs to, and checks
 // it against the one asked for. "regtest" also accepts another coin's regtest.
 func resolveNetwork(asked string, genesis chains.BlockHash) (Network, error) {
+	if _, err := NetworkByName(asked); err != nil {
+		return Network{}, err
+	}
 	for _, n := range Networks() {
 		if n.Genesis != genesis {
 			continue
