@@ -22,10 +22,16 @@ type Header struct {
 	Time   time.Time // UTC, to the second, as the block's producer claimed it
 }
 
-// Block is a block with its transactions in order.
+// Block is a block with its transactions in order. What follows them is an
+// account chain's.
 type Block struct {
 	Header
 	Txs []Tx
+
+	Producer Address    // who gets tips and rewards
+	System   []Transfer // after all transactions and outside of them: withdrawals, rewards
+	Freezes  []Freeze   // in log order
+	Gaps     []Gap      // what the source does not hold of this block
 }
 
 // Outpoint names one output of a UTXO chain.
@@ -54,7 +60,11 @@ type Tx struct {
 	Inputs   []Input
 	Outputs  []Output
 
-	Transfers []Transfer
+	// Of an account chain.
+	From, To  Address    // To is empty where the transaction creates a contract
+	Failed    bool       // reverted: it moved nothing but its fee
+	Created   []Address  // contracts, in order
+	Transfers []Transfer // native, internal, fee and tip by call order; then logs by log index
 }
 
 // Position is the transaction's place on its chain.
@@ -101,25 +111,6 @@ type Output struct {
 	Script  []byte
 	Address Address
 	Type    string // p2pk, p2pkh, p2sh, p2wpkh, p2wsh, p2tr, multisig, op_return, …
-}
-
-// TransferKind says by which mechanism an account chain moved value.
-type TransferKind string
-
-// Kinds of transfer.
-const (
-	NativeTransfer   TransferKind = "native"
-	InternalTransfer TransferKind = "internal"
-	TokenTransfer    TransferKind = "token"
-)
-
-// Transfer is one movement of value between two accounts within a transaction.
-type Transfer struct {
-	Kind     TransferKind
-	Index    uint32 // log index for a token, place in the flattened call tree for an internal call
-	From, To Address
-	Asset    Asset
-	Amount   Amount
 }
 
 // Snapshot pins what an answer could see: the blocks of one chain from a height

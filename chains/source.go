@@ -33,7 +33,32 @@ type Source interface {
 	// where the best chain changes on the way, ErrNotFound above the tip,
 	// ErrCorrupt where a block is not what its hash says.
 	Blocks(ctx context.Context, from, to uint64) iter.Seq2[*Block, error]
+}
+
+// UTXOSource is a Source whose transactions have inputs and outputs.
+type UTXOSource interface {
+	Source
 	// Prevouts looks up outputs that a block spends, in the order asked for,
 	// with nil where the source does not know one. Address and Type are empty.
 	Prevouts(ctx context.Context, spender BlockRef, outpoints []Outpoint) ([]*Output, error)
+}
+
+// AccountSource is a Source whose transactions have transfers. A source made of
+// files may lack blocks: Blocks then leaves them out, and a hash that the files
+// do not tell is zero, as is a parent's.
+type AccountSource interface {
+	Source
+	// Final is the last block that can no longer be replaced; ErrNotFound where
+	// there is none yet or the source cannot tell.
+	Final(ctx context.Context) (BlockRef, error)
+	// Tokens asks contracts for their metadata as of a block, in the order asked
+	// for, with nil for what is no token or not known.
+	Tokens(ctx context.Context, at BlockRef, assets []Asset) ([]*Token, error)
+}
+
+// Balances is asked for what an account held when a block ended.
+type Balances interface {
+	// BalanceAt fails with ErrUnavailable where the state of that block is not
+	// held (a node that is no archive).
+	BalanceAt(ctx context.Context, account Address, asset Asset, block BlockRef) (Amount, error)
 }

@@ -106,7 +106,7 @@ func openIndex(t *rapid.T, src *fixtures.Source, batchBytes int) *index.Index {
 	return x
 }
 
-func sync(t *rapid.T, x *index.Index, src chains.Source, from uint64) {
+func sync(t *rapid.T, x *index.Index, src chains.UTXOSource, from uint64) {
 	if _, err := x.Sync(t.Context(), src, index.SyncOptions{From: from}); err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 	"tsuiseki/chains"
 )
 
-// Files is a chains.Source over block files as bitcoind writes them: records in
+// Files is a chains.UTXOSource over block files as bitcoind writes them: records in
 // any order, stale blocks among them, obfuscated by xor.dat or not. It serves
 // the chain with the most work.
 type Files struct {
@@ -28,7 +28,7 @@ type Files struct {
 	workers int
 }
 
-var _ chains.Source = (*Files)(nil)
+var _ chains.UTXOSource = (*Files)(nil)
 
 // FilesConfig says which block files to read.
 type FilesConfig struct {
@@ -239,7 +239,7 @@ func (f *Files) readRecord(r record) (*chains.Block, error) {
 	return block, nil
 }
 
-// Prevouts implements chains.Source. Files have no lookup by transaction: it knows none.
+// Prevouts implements chains.UTXOSource. Files have no lookup by transaction: it knows none.
 func (f *Files) Prevouts(_ context.Context, _ chains.BlockRef, outpoints []chains.Outpoint) ([]*chains.Output, error) {
 	return make([]*chains.Output, len(outpoints)), nil
 }

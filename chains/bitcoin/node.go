@@ -20,7 +20,7 @@ const (
 	Btcd Dialect = "btcd"
 )
 
-// Node is a chains.Source over a node's JSON-RPC. Blocks come as raw bytes and
+// Node is a chains.UTXOSource over a node's JSON-RPC. Blocks come as raw bytes and
 // are decoded and checked here; nothing is taken from the node's own rendering
 // but prevouts of transactions it keeps no index of.
 type Node struct {
@@ -33,7 +33,7 @@ type Node struct {
 	noTxLookup     atomic.Bool // the node has no transaction index
 }
 
-var _ chains.Source = (*Node)(nil)
+var _ chains.UTXOSource = (*Node)(nil)
 
 // dialRetries is how often a node is tried again before the first answer: who
 // mistyped its address should not wait for long.
@@ -133,7 +133,7 @@ func (n *Node) Blocks(ctx context.Context, from, to uint64) iter.Seq2[*chains.Bl
 	})
 }
 
-// Prevouts implements chains.Source. It reads them from the undo data that Core
+// Prevouts implements chains.UTXOSource. It reads them from the undo data that Core
 // adds to a block (one call), else from the node's transaction index.
 func (n *Node) Prevouts(ctx context.Context, spender chains.BlockRef, outpoints []chains.Outpoint) ([]*chains.Output, error) {
 	outputs := make([]*chains.Output, len(outpoints))

@@ -23,7 +23,9 @@ func TestSource(t *testing.T, src chains.Source, first uint64) {
 	t.Run("above the tip", func(t *testing.T) { aboveTip(t, src, tip) })
 	t.Run("stops early", func(t *testing.T) { stopsEarly(t, src, first, tip) })
 	t.Run("cancelled", func(t *testing.T) { cancelled(t, src, first, tip) })
-	t.Run("prevouts", func(t *testing.T) { prevouts(t, src, first, tip) })
+	if utxo, ok := src.(chains.UTXOSource); ok {
+		t.Run("prevouts", func(t *testing.T) { prevouts(t, utxo, first, tip) })
+	}
 }
 
 func blocksInOrder(t *testing.T, src chains.Source, first uint64, tip chains.BlockRef) {
@@ -116,7 +118,7 @@ func cancelled(t *testing.T, src chains.Source, first uint64, tip chains.BlockRe
 }
 
 // prevouts compares what the source tells of spent outputs with the outputs.
-func prevouts(t *testing.T, src chains.Source, first uint64, tip chains.BlockRef) {
+func prevouts(t *testing.T, src chains.UTXOSource, first uint64, tip chains.BlockRef) {
 	created := map[chains.Outpoint]chains.Output{}
 	known := 0
 	for block, err := range src.Blocks(t.Context(), first, tip.Height) {

@@ -49,7 +49,7 @@ func newIndex(tb testing.TB, network bitcoin.Network) *index.Index {
 	return x
 }
 
-func sync(tb testing.TB, x *index.Index, src chains.Source, opt index.SyncOptions) index.Result {
+func sync(tb testing.TB, x *index.Index, src chains.UTXOSource, opt index.SyncOptions) index.Result {
 	tb.Helper()
 	result, err := x.Sync(tb.Context(), src, opt)
 	if err != nil {

@@ -38,7 +38,7 @@ const maxForks = 20
 // replaced are undone by hash, down to the fork, and the new branch added. Facts
 // and tip change together, so a Sync that stops anywhere, by error or kill,
 // leaves a whole index of a lower height, and the next one continues.
-func (x *Index) Sync(ctx context.Context, src chains.Source, opt SyncOptions) (Result, error) {
+func (x *Index) Sync(ctx context.Context, src chains.UTXOSource, opt SyncOptions) (Result, error) {
 	if src.Chain() != x.chain {
 		return Result{}, fmt.Errorf("the source serves %s, the index is of %s", src.Chain(), x.chain)
 	}
@@ -55,7 +55,7 @@ func (x *Index) Sync(ctx context.Context, src chains.Source, opt SyncOptions) (R
 
 type syncer struct {
 	index  *Index
-	src    chains.Source
+	src    chains.UTXOSource
 	opt    SyncOptions
 	result Result
 	txs    uint64

@@ -28,7 +28,7 @@ type indexBitcoinCmd struct {
 
 // bitcoinSource is a source of blocks with what the command needs to know of it.
 type bitcoinSource interface {
-	chains.Source
+	chains.UTXOSource
 	Network() bitcoin.Network
 	Close() error
 }
