@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -48,6 +47,8 @@ type Result struct {
 	Totals   []Total       `json:"totals"`
 	Missing  []Missing     `json:"missing"`
 	Digest   string        `json:"digest,omitempty"` // SHA-256 of the rest in canonical form (RFC 8785)
+
+	missing map[Missing]struct{} // until finish
 }
 
 // Engine says what made the result.
@@ -159,23 +160,33 @@ type Missing struct {
 	Reason string       `json:"reason"`
 }
 
-func newResult(snapshot chains.Snapshot, asset chains.Asset, rule taint.Rule, params Params, deposits []Deposit, describe func([]byte) (chains.Address, string)) *Result {
-	r := &Result{
+func newResult(snapshot chains.Snapshot, rule taint.Rule, params Params) *Result {
+	return &Result{
 		Rule: rule.Name, Engine: Engine{Version}, Params: params.doc(),
-		Snapshot: []SnapshotDoc{{snapshot.Chain, snapshot.From, snapshot.Height, snapshot.Hash}},
+		Snapshot: []SnapshotDoc{{Chain: snapshot.Chain, FromHeight: snapshot.From, Height: snapshot.Height, Hash: snapshot.Hash}},
 		Hops:     []Hop{}, Ends: []End{}, Totals: []Total{}, Missing: []Missing{},
+		missing: map[Missing]struct{}{},
 	}
-	for i := range deposits {
-		d := &deposits[i]
-		out := &d.Tx.Outputs[d.Output]
-		address, _ := describe(out.Script)
-		r.Deposits = append(r.Deposits, DepositDoc{
-			ID: d.ID, Chain: snapshot.Chain, Tx: d.Tx.ID, Index: d.Output, Kind: "output", Address: address, Asset: asset,
-			Amount: out.Value, Height: d.Tx.Block.Height, Block: d.Tx.Block.Hash, Time: d.Tx.Time, place: d.Tx.Index,
-		})
-		r.Totals = append(r.Totals, Total{Deposit: d.ID, Asset: asset, In: out.Value})
+}
+
+// addDeposit records where a trail begins.
+func (r *Result) addDeposit(tx *chains.Tx, d DepositDoc) {
+	d.Chain, d.Tx = r.Snapshot[0].Chain, tx.ID
+	d.Height, d.Block, d.Time, d.place = tx.Block.Height, tx.Block.Hash, tx.Time, tx.Index
+	r.Deposits = append(r.Deposits, d)
+	r.total(len(r.Deposits)-1, d.Asset).In = d.Amount
+}
+
+// total is the balance of one deposit in one asset, made where it is new.
+func (r *Result) total(deposit int, asset chains.Asset) *Total {
+	id := r.Deposits[deposit].ID
+	for i := range r.Totals {
+		if r.Totals[i].Deposit == id && r.Totals[i].Asset == asset {
+			return &r.Totals[i]
+		}
 	}
-	return r
+	r.Totals = append(r.Totals, Total{Deposit: id, Asset: asset})
+	return &r.Totals[len(r.Totals)-1]
 }
 
 func (p Params) doc() (doc ParamsDoc) {
@@ -198,41 +209,20 @@ func (p Params) doc() (doc ParamsDoc) {
 	return doc
 }
 
-// hop records what moves from an input's place to another place.
-func (r *Result) hop(from *place, input uint32, to *place, deposit int, traced chains.Amount) {
-	d := &r.Deposits[deposit]
-	r.Hops = append(r.Hops, Hop{
-		Deposit: d.ID, Chain: d.Chain, Tx: to.tx.ID, Height: to.tx.Block.Height, Block: to.tx.Block.Hash, Time: to.tx.Time,
-		From: Endpoint{from.tx.ID, from.index, from.address}, To: Endpoint{to.tx.ID, to.index, to.address},
-		Asset: d.Asset, Amount: to.output().Value, Traced: traced, Kind: "transfer",
-		at: to.tx.Position(), input: input,
-	})
+// addHop records what a transaction moves of a deposit.
+func (r *Result) addHop(tx *chains.Tx, deposit int, h Hop) {
+	h.Deposit, h.Chain = r.Deposits[deposit].ID, r.Snapshot[0].Chain
+	h.Tx, h.Height, h.Block, h.Time, h.at = tx.ID, tx.Block.Height, tx.Block.Hash, tx.Time, tx.Position()
+	r.Hops = append(r.Hops, h)
 }
 
-// end records that a deposit's part of a place rests there.
-func (r *Result) end(p *place, h holding, kind EndKind, detail string) {
-	index := p.index
-	r.addEnd(p.tx, h.deposit, End{
-		Kind: kind, Index: &index, Address: p.address, Amount: p.output().Value, Traced: taint.Sum(h.spans), Detail: detail,
-		order: uint64(index),
-	})
-}
-
-// fee records what a transaction's fee takes of a deposit.
-func (r *Result) fee(tx *chains.Tx, deposit int, amount, traced chains.Amount) {
-	r.addEnd(tx, deposit, End{
-		Kind: EndFee, Amount: amount, Traced: traced, Detail: fmt.Sprintf("to the producer of block %s", tx.Block),
-		order: uint64(len(tx.Outputs)),
-	})
-}
-
+// addEnd records that a part of a deposit rests where the transaction put it.
 func (r *Result) addEnd(tx *chains.Tx, deposit int, e End) {
-	d := &r.Deposits[deposit]
-	e.Deposit, e.Chain, e.Asset = d.ID, d.Chain, d.Asset
+	e.Deposit, e.Chain = r.Deposits[deposit].ID, r.Snapshot[0].Chain
 	e.Tx, e.Height, e.Block, e.Time, e.at = tx.ID, tx.Block.Height, tx.Block.Hash, tx.Time, tx.Position()
 	r.Ends = append(r.Ends, e)
 
-	total := &r.Totals[deposit]
+	total := r.total(deposit, e.Asset)
 	switch {
 	case e.Kind == EndFee:
 		total.Fees = total.Fees.Add(e.Traced)
@@ -243,32 +233,35 @@ func (r *Result) addEnd(tx *chains.Tx, deposit int, e End) {
 	}
 }
 
+// miss records that the trace needed something and did not have it.
+func (r *Result) miss(what, heights, reason string) {
+	r.missing[Missing{Chain: r.Snapshot[0].Chain, What: what, Range: heights, Reason: reason}] = struct{}{}
+}
+
 // finish sorts all lists by height, place in the block, index and deposit, and
 // seals the result with its digest.
-func (r *Result) finish(missing map[Missing]struct{}) error {
-	compareDeposits := func(a, b DepositDoc) int {
+func (r *Result) finish() error {
+	slices.SortFunc(r.Deposits, func(a, b DepositDoc) int {
 		return cmp.Or(cmp.Compare(a.Height, b.Height), cmp.Compare(a.place, b.place), cmp.Compare(a.Index, b.Index), cmp.Compare(a.ID, b.ID))
-	}
-	totals := map[string]Total{}
-	for _, t := range r.Totals {
-		totals[t.Deposit] = t
-	}
-	slices.SortFunc(r.Deposits, compareDeposits)
+	})
+	order := map[string]int{}
 	for i, d := range r.Deposits {
-		r.Totals[i] = totals[d.ID]
+		order[d.ID] = i
 	}
+	slices.SortFunc(r.Totals, func(a, b Total) int {
+		return cmp.Or(cmp.Compare(order[a.Deposit], order[b.Deposit]), cmp.Compare(a.Asset, b.Asset))
+	})
 	slices.SortFunc(r.Hops, func(a, b Hop) int {
-		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.To.Index, b.To.Index), cmp.Compare(a.Deposit, b.Deposit), cmp.Compare(a.input, b.input))
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.To.Index, b.To.Index), cmp.Compare(a.Deposit, b.Deposit), cmp.Compare(a.input, b.input),
+			cmp.Compare(a.Asset, b.Asset), cmp.Compare(a.To.Address, b.To.Address))
 	})
 	slices.SortFunc(r.Ends, func(a, b End) int {
-		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.order, b.order), cmp.Compare(a.Deposit, b.Deposit), cmp.Compare(a.Kind, b.Kind))
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.order, b.order), cmp.Compare(a.Deposit, b.Deposit), cmp.Compare(a.Kind, b.Kind),
+			cmp.Compare(a.Asset, b.Asset), cmp.Compare(a.Address, b.Address), cmp.Compare(a.Detail, b.Detail))
 	})
-	r.Missing = slices.SortedFunc(maps.Keys(missing), func(a, b Missing) int {
+	r.Missing = append(r.Missing, slices.SortedFunc(maps.Keys(r.missing), func(a, b Missing) int {
 		return cmp.Or(cmp.Compare(a.Range, b.Range), cmp.Compare(a.What, b.What), cmp.Compare(a.Reason, b.Reason))
-	})
-	if r.Missing == nil {
-		r.Missing = []Missing{}
-	}
+	})...)
 	digest, err := r.digest()
 	r.Digest = digest
 	return err

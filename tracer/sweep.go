@@ -16,6 +16,7 @@ import (
 // order; when one's turn comes, all that flows into it has arrived.
 type sweep struct {
 	chain    Chain
+	asset    chains.Asset
 	rule     taint.Rule
 	params   Params
 	deposits []Deposit
@@ -25,7 +26,6 @@ type sweep struct {
 	pending map[chains.Position]*arrivals
 	visited []int // transactions, by deposit
 	degrees map[chains.Address]int
-	missing map[Missing]struct{}
 }
 
 // arrivals are the traced inputs of one transaction that waits for its turn.
@@ -33,36 +33,13 @@ type arrivals struct {
 	inputs map[uint32]*place
 }
 
-// place is an output that holds traced value.
-type place struct {
-	tx      *chains.Tx
-	index   uint32
-	address chains.Address
-	holds   []holding // by deposit, in order
-}
-
-func (p *place) output() *chains.Output { return &p.tx.Outputs[p.index] }
-
-func (p *place) holding(deposit int) *holding {
-	i, found := slices.BinarySearchFunc(p.holds, deposit, func(h holding, d int) int { return cmp.Compare(h.deposit, d) })
-	if !found {
-		return nil
-	}
-	return &p.holds[i]
-}
-
-// holding is a deposit's traced part of a place.
-type holding struct {
-	deposit int
-	spans   []taint.Span
-	hops    int // fewest transactions from the deposit
-}
-
 func (s *sweep) run(ctx context.Context) error {
 	places := map[chains.Outpoint]*place{}
 	var order []*place
 	for i := range s.deposits {
 		d := &s.deposits[i]
+		address, _ := s.chain.Describe(d.Tx.Outputs[d.Output].Script)
+		s.result.addDeposit(d.Tx, DepositDoc{ID: d.ID, Index: d.Output, Kind: "output", Address: address, Asset: s.asset, Amount: d.value()})
 		at := chains.Outpoint{Tx: d.Tx.ID, Index: d.Output}
 		p := places[at]
 		if p == nil || p.tx.Position() != d.Tx.Position() {
@@ -111,7 +88,7 @@ func (s *sweep) arrive(p *place) error {
 			return err
 		}
 		for _, h := range p.holds {
-			s.result.end(p, h, kind, detail)
+			s.end(p, h, kind, detail)
 		}
 		return nil
 	}
@@ -150,13 +127,13 @@ func (s *sweep) follow(p *place, spend chains.Spend) error {
 	for _, h := range p.holds {
 		switch traced := taint.Sum(h.spans); {
 		case traced.Cmp(s.params.MinAmount) < 0:
-			s.result.end(p, h, EndBelowMinimum, fmt.Sprintf("below %s; moved on in %s at height %d", s.params.MinAmount, spend.By, spend.At.Height))
+			s.end(p, h, EndBelowMinimum, fmt.Sprintf("below %s; moved on in %s at height %d", s.params.MinAmount, spend.By, spend.At.Height))
 		case s.params.MaxHops > 0 && h.hops >= s.params.MaxHops:
-			s.result.end(p, h, EndHopLimit, fmt.Sprintf("%d hops from the deposit; moved on in %s at height %d", h.hops, spend.By, spend.At.Height))
+			s.end(p, h, EndHopLimit, fmt.Sprintf("%d hops from the deposit; moved on in %s at height %d", h.hops, spend.By, spend.At.Height))
 		case !s.params.Until.IsZero() && spender.After(s.params.Until):
-			s.result.end(p, h, EndTimeLimit, fmt.Sprintf("moved on in %s at %s", spend.By, spender.Format(time.RFC3339)))
+			s.end(p, h, EndTimeLimit, fmt.Sprintf("moved on in %s at %s", spend.By, spender.Format(time.RFC3339)))
 		case s.params.HubDegree > 0 && degree > s.params.HubDegree:
-			s.result.end(p, h, EndHub, fmt.Sprintf("more than %d outputs pay this address; moved on in %s at height %d", s.params.HubDegree, spend.By, spend.At.Height))
+			s.end(p, h, EndHub, fmt.Sprintf("more than %d outputs pay this address; moved on in %s at height %d", s.params.HubDegree, spend.By, spend.At.Height))
 		default:
 			moving = append(moving, h)
 		}
@@ -216,11 +193,8 @@ func (s *sweep) pass(at chains.Position, waiting *arrivals) error {
 	}
 	outs, problem := s.outputValues(tx)
 	reached := map[uint32]*place{}
-	for d := range s.deposits {
-		ins, hops, found := traced(tx, waiting, d)
-		if !found {
-			continue
-		}
+	for _, d := range waiting.deposits() {
+		ins, hops := traced(tx, waiting, d)
 		if s.params.Budget > 0 && s.visited[d] >= s.params.Budget {
 			s.stop(waiting, d, EndBudget, fmt.Sprintf("%d transactions visited; moved on in %s at height %d", s.visited[d], tx.ID, tx.Block.Height))
 			continue
@@ -240,14 +214,27 @@ func (s *sweep) pass(at chains.Position, waiting *arrivals) error {
 	return nil
 }
 
+// deposits are those with a part in the inputs, in order.
+func (a *arrivals) deposits() []int {
+	var present []int
+	for _, p := range a.inputs {
+		for _, h := range p.holds {
+			present = append(present, h.deposit)
+		}
+	}
+	slices.Sort(present)
+	return slices.Compact(present)
+}
+
 // traced is what a deposit has in a transaction's inputs, and its fewest hops.
-func traced(tx *chains.Tx, waiting *arrivals, deposit int) (ins []taint.Input, hops int, found bool) {
+func traced(tx *chains.Tx, waiting *arrivals, deposit int) (ins []taint.Input, hops int) {
 	ins = make([]taint.Input, len(tx.Inputs))
 	for i := range tx.Inputs {
 		if spent := tx.Inputs[i].Spent; spent != nil {
 			ins[i].Value = spent.Value
 		}
 	}
+	found := false
 	for n, p := range waiting.inputs {
 		h := p.holding(deposit)
 		if h == nil {
@@ -259,7 +246,7 @@ func traced(tx *chains.Tx, waiting *arrivals, deposit int) (ins []taint.Input, h
 		}
 		found = true
 	}
-	return ins, hops, found
+	return ins, hops
 }
 
 // outputValues are what allocation fills: the outputs, then the fee. Where the
@@ -286,14 +273,14 @@ func (s *sweep) outputValues(tx *chains.Tx) (outs []chains.Amount, problem strin
 }
 
 func (s *sweep) miss(what string, height uint64, reason string) {
-	s.missing[Missing{Chain: s.chain.Snapshot().Chain, What: what, Range: fmt.Sprintf("%d-%d", height, height), Reason: reason}] = struct{}{}
+	s.result.miss(what, fmt.Sprintf("%d-%d", height, height), reason)
 }
 
 // stop ends a deposit's parts of all inputs where they are.
 func (s *sweep) stop(waiting *arrivals, deposit int, kind EndKind, detail string) {
 	for _, n := range sortedKeys(waiting.inputs) {
 		if p := waiting.inputs[n]; p.holding(deposit) != nil {
-			s.result.end(p, *p.holding(deposit), kind, detail)
+			s.end(p, *p.holding(deposit), kind, detail)
 		}
 	}
 }
@@ -314,7 +301,7 @@ func (s *sweep) allocate(tx *chains.Tx, waiting *arrivals, deposit int, ins []ta
 		}
 		spans = taint.Merge(spans)
 		if o == len(tx.Outputs) {
-			s.result.fee(tx, deposit, outs[o], taint.Sum(spans))
+			s.fee(tx, deposit, outs[o], taint.Sum(spans))
 			continue
 		}
 		to := reached[uint32(o)]
@@ -337,7 +324,7 @@ func (s *sweep) hops(waiting *arrivals, flows []taint.Flow, deposit int, to *pla
 			n++
 		}
 		flows = flows[n:]
-		s.result.hop(waiting.inputs[uint32(input)], uint32(input), to, deposit, sum)
+		s.hop(waiting.inputs[uint32(input)], uint32(input), to, deposit, sum)
 	}
 }
 

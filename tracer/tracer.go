@@ -68,17 +68,16 @@ func Trace(ctx context.Context, chain Chain, asset chains.Asset, deposits []Depo
 		return nil, err
 	}
 	s := &sweep{
-		chain: chain, rule: rule, params: params, deposits: deposits,
-		result:  newResult(chain.Snapshot(), asset, rule, params, deposits, chain.Describe),
+		chain: chain, asset: asset, rule: rule, params: params, deposits: deposits,
+		result:  newResult(chain.Snapshot(), rule, params),
 		visited: make([]int, len(deposits)),
 		pending: map[chains.Position]*arrivals{},
 		degrees: map[chains.Address]int{},
-		missing: map[Missing]struct{}{},
 	}
 	if err := s.run(ctx); err != nil {
 		return nil, err
 	}
-	return s.result, s.result.finish(s.missing)
+	return s.result, s.result.finish()
 }
 
 // checkDeposits names deposits without an id, and refuses what cannot be traced.
