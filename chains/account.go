@@ -82,3 +82,12 @@ type Token struct {
 	Symbol   string
 	Decimals uint8
 }
+
+// Movement is what one transaction did to an account's balance of one asset.
+type Movement struct {
+	At      Position
+	In, Out Amount
+}
+
+// Heights is a range of heights, both included.
+type Heights struct{ From, To uint64 }

@@ -27,8 +27,14 @@ const (
 	EndHopLimit     EndKind = "hop-limit"     // moved on, Params.MaxHops reached
 	EndTimeLimit    EndKind = "time-limit"    // moved on after Params.Until
 	EndHub          EndKind = "hub"           // moved on from an address above Params.HubDegree
-	EndBudget       EndKind = "budget"        // moved on, Params.Budget used up
-	EndIncomplete   EndKind = "incomplete"    // moved on, and the index lacks what the rule needs
+	EndService      EndKind = "service"       // with a labelled service
+	EndExchange     EndKind = "exchange-deposit"
+	EndMixer        EndKind = "mixer"
+	EndBridge       EndKind = "bridge"     // to another chain
+	EndContract     EndKind = "contract"   // held by a contract as of the snapshot
+	EndFrozen       EndKind = "frozen"     // by the token's issuer
+	EndBudget       EndKind = "budget"     // moved on, Params.Budget used up
+	EndIncomplete   EndKind = "incomplete" // moved on, and the index lacks what the rule needs
 )
 
 // Unresolved reports whether the trail stopped for want of work or facts: it is
@@ -111,10 +117,21 @@ type Hop struct {
 	Asset   chains.Asset     `json:"asset"`
 	Amount  chains.Amount    `json:"amount"`
 	Traced  chains.Amount    `json:"traced"`
-	Kind    string           `json:"kind"`
+	Kind    string           `json:"kind"` // transfer, swap, wrap or bridge
+
+	Transfer string   `json:"transfer,omitempty"` // of an account chain: the kind of transfer that the indexes count
+	Swapped  *Swapped `json:"swapped,omitempty"`  // of a swap or wrap: what was given for it
 
 	at    chains.Position
 	input uint32
+}
+
+// Swapped is what an account took in for what a hop says it gave: the two amounts
+// imply the rate.
+type Swapped struct {
+	Asset  chains.Asset  `json:"asset"`
+	Amount chains.Amount `json:"amount"`
+	Traced chains.Amount `json:"traced"`
 }
 
 // End is where a part of a deposit rests or left sight. A fee has neither index

@@ -32,6 +32,9 @@ type Rule struct {
 	Name string
 	// Conserves: traced out equals traced in. Else the result is an upper bound.
 	Conserves bool
+	// Ordered: it matters where in a value the traced part lies. Else a place's
+	// spans stand for their sum alone.
+	Ordered bool
 	// Allocate gives flows ordered by output, then by offset.
 	Allocate func(ins []Input, outs []chains.Amount) []Flow
 }
@@ -39,7 +42,7 @@ type Rule struct {
 // Rules are all allocation rules.
 func Rules() []Rule {
 	return []Rule{
-		{Name: "fifo", Conserves: true, Allocate: FIFO},
+		{Name: "fifo", Conserves: true, Ordered: true, Allocate: FIFO},
 		{Name: "haircut", Conserves: true, Allocate: Haircut},
 		{Name: "poison", Conserves: false, Allocate: Poison},
 	}
@@ -81,6 +84,53 @@ func Merge(spans []Span) []Span {
 		merged = append(merged, s)
 	}
 	return merged
+}
+
+// Scale maps spans of a whole onto a whole of another size, rounding borders
+// down: what covers all of the one covers all of the other.
+func Scale(spans []Span, from, to chains.Amount) []Span {
+	var scaled []Span
+	for _, s := range spans {
+		start, _ := s.Offset.MulDiv(to, from)
+		end, _ := s.end().MulDiv(to, from)
+		if value := end.Sub(start); value.Sign() > 0 {
+			scaled = append(scaled, Span{Offset: start, Value: value})
+		}
+	}
+	return scaled
+}
+
+// Subtract is what of the spans no other span covers. Both are in order and disjoint.
+func Subtract(spans, others []Span) []Span {
+	var left []Span
+	for _, s := range spans {
+		for _, o := range others {
+			if o.end().Cmp(s.Offset) <= 0 || o.Offset.Cmp(s.end()) >= 0 {
+				continue
+			}
+			if front := o.Offset.Sub(s.Offset); front.Sign() > 0 {
+				left = append(left, Span{Offset: s.Offset, Value: front})
+			}
+			behind := s.end().Sub(o.end())
+			s = Span{Offset: o.end(), Value: behind}
+			if behind.Sign() <= 0 {
+				break
+			}
+		}
+		if s.Value.Sign() > 0 {
+			left = append(left, s)
+		}
+	}
+	return left
+}
+
+// Shift moves spans behind what already lies in a place.
+func Shift(spans []Span, by chains.Amount) []Span {
+	shifted := make([]Span, len(spans))
+	for i, s := range spans {
+		shifted[i] = Span{Offset: s.Offset.Add(by), Value: s.Value}
+	}
+	return shifted
 }
 
 func (s Span) end() chains.Amount { return s.Offset.Add(s.Value) }

@@ -1,0 +1,220 @@
+package tracer
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"tsuiseki/chains"
+	"tsuiseki/tracer/taint"
+)
+
+// accountSweep is one trace of an account chain under way. The transactions that
+// touch a place of the trace wait in a queue in chain order.
+type accountSweep struct {
+	ledger   Ledger
+	rule     taint.Rule
+	params   Params
+	result   *Result
+	deposits []AccountDeposit
+	visited  []int // transactions, by deposit
+
+	queue  positions
+	events map[chains.Position]*event
+	live   map[holder]*lotQueue
+}
+
+// event is a transaction that waits for its turn.
+type event struct {
+	places   []*lotQueue // that it touches
+	deposits []int       // that it makes
+}
+
+func (s *accountSweep) at(position chains.Position) *event {
+	e := s.events[position]
+	if e == nil {
+		e = new(event)
+		s.events[position] = e
+		heap.Push(&s.queue, position)
+	}
+	return e
+}
+
+// start checks the deposits and queues them.
+func (s *accountSweep) start(given []AccountDeposit) error {
+	if len(given) == 0 {
+		return fmt.Errorf("no deposit to trace")
+	}
+	seen := map[string]bool{}
+	for _, d := range given {
+		if err := d.checkTransfer(); err != nil {
+			return err
+		}
+		t := d.transfer()
+		if d.ID == "" {
+			d.ID = TransferRef(d.Tx.ID, t)
+		}
+		if seen[d.ID] {
+			return fmt.Errorf("deposit %s is given twice", d.ID)
+		}
+		seen[d.ID] = true
+		s.result.addDeposit(d.Tx, DepositDoc{ID: d.ID, Index: t.Index, Kind: string(t.Kind), Address: t.To, Asset: t.Asset, Amount: t.Amount})
+		e := s.at(d.Tx.Position())
+		e.deposits = append(e.deposits, len(s.deposits))
+		s.deposits = append(s.deposits, d)
+	}
+	s.visited = make([]int, len(s.deposits))
+	return nil
+}
+
+func (s *accountSweep) run(ctx context.Context) error {
+	for len(s.queue) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		position := heap.Pop(&s.queue).(chains.Position)
+		e := s.events[position]
+		delete(s.events, position)
+		if err := s.take(position, e); err != nil {
+			return err
+		}
+	}
+	// What no movement touches any more rests where it is.
+	for _, h := range slices.SortedFunc(maps.Keys(s.live), compareHolders) {
+		if err := s.rest(s.live[h]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func compareHolders(a, b holder) int {
+	return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.asset, b.asset))
+}
+
+// schedule queues a place's next movement.
+func (s *accountSweep) schedule(q *lotQueue) error {
+	next, ok, err := q.next(s.ledger)
+	if err != nil || !ok {
+		return err
+	}
+	e := s.at(next.At)
+	e.places = append(e.places, q)
+	return nil
+}
+
+// take passes one transaction. It is read only where it moves something traced.
+func (s *accountSweep) take(position chains.Position, e *event) error {
+	slices.SortFunc(e.places, func(a, b *lotQueue) int { return compareHolders(a.holder, b.holder) })
+	moves := len(e.deposits) > 0
+	for _, q := range e.places {
+		moves = moves || q.ahead[0].Out.Cmp(q.ahead[0].In) > 0
+	}
+	arrived := &arrivalList{}
+	if moves {
+		tx, err := s.ledger.TxAt(position)
+		if err != nil {
+			return err
+		}
+		if err := s.pay(tx, e, arrived); err != nil {
+			return err
+		}
+	}
+	touched := map[holder]chains.Amount{} // balances before the transaction
+	for _, q := range e.places {
+		touched[q.holder] = q.balance
+		m := q.ahead[0]
+		q.ahead = q.ahead[1:]
+		if q.balance = q.balance.Add(m.In).Sub(m.Out); q.balance.Sign() < 0 {
+			q.balance = chains.Amount{}
+		}
+	}
+	if err := s.settleArrivals(position, arrived, touched); err != nil {
+		return err
+	}
+	for _, q := range e.places {
+		if len(q.lots) == 0 {
+			delete(s.live, q.holder)
+			if err := s.missParts(q, position.Height); err != nil {
+				return err
+			}
+		} else if err := s.schedule(q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pay follows what a transaction takes from traced places, and its deposits.
+func (s *accountSweep) pay(tx *chains.Tx, e *event, arrived *arrivalList) error {
+	whole := settle(tx, nil)
+	for _, q := range e.places {
+		m := q.ahead[0]
+		payment := m.Out.Sub(m.In)
+		if payment.Sign() <= 0 {
+			continue
+		}
+		if payment.Cmp(q.balance) > 0 {
+			s.result.miss(fmt.Sprintf("balance of %s in %s", q.account, q.asset), heights(tx.Block.Height, tx.Block.Height),
+				"it pays more than the transfers held give it: what it paid is taken as all it had")
+			q.balance = payment
+		}
+		lots := q.lots
+		q.lots = nil
+		for _, l := range lots {
+			rest, ends := s.leave(tx, whole, q, l, payment, arrived)
+			if !ends && len(rest) > 0 {
+				l.spans = rest
+				q.lots = append(q.lots, l)
+			}
+		}
+	}
+	for _, d := range e.deposits {
+		p := s.pass(tx, settle(tx, []int{s.deposits[d].Transfer}), d, 0, arrived)
+		t := s.deposits[d].transfer()
+		flow := p.settlement.flows[t.Asset]
+		for i, edge := range flow.edges {
+			if edge.transfer == s.deposits[d].Transfer {
+				p.carry(t.Asset, nil, map[int][]taint.Span{i: {{Value: edge.net}}}, 0)
+			}
+		}
+	}
+	return nil
+}
+
+// leave follows a lot's part of a payment, unless a limit ends the lot.
+func (s *accountSweep) leave(tx *chains.Tx, whole *settlement, q *lotQueue, l lot, payment chains.Amount, arrived *arrivalList) (rest []taint.Span, ends bool) {
+	leaves, rest := q.split(s.rule, l, payment)
+	if len(leaves) == 0 {
+		return rest, false
+	}
+	moved := fmt.Sprintf("moved on in %s at height %d", tx.ID, tx.Block.Height)
+	held := l
+	held.spans = q.traced(s.rule, l)
+	switch {
+	case taint.Sum(held.spans).Cmp(s.params.MinAmount) < 0:
+		s.end(q, held, EndBelowMinimum, fmt.Sprintf("below %s; %s", s.params.MinAmount, moved))
+		return nil, true
+	case !s.params.Until.IsZero() && tx.Time.After(s.params.Until):
+		s.end(q, held, EndTimeLimit, fmt.Sprintf("%s at %s", moved, tx.Time.Format(time.RFC3339)))
+		return nil, true
+	case s.params.MaxHops > 0 && l.hops >= s.params.MaxHops:
+		held.spans = leaves // what stays can still be found here
+		s.end(q, held, EndHopLimit, fmt.Sprintf("%d hops from the deposit; %s", l.hops, moved))
+		return rest, false
+	case s.params.Budget > 0 && s.visited[l.deposit] >= s.params.Budget:
+		s.end(q, held, EndBudget, fmt.Sprintf("%d transactions visited; %s", s.visited[l.deposit], moved))
+		return nil, true
+	}
+	s.visited[l.deposit]++
+	p := s.pass(tx, whole, l.deposit, l.hops+1, arrived)
+	p.origin = q.account
+	p.carry(q.asset, map[chains.Address][]taint.Span{q.account: leaves}, nil, 0)
+	return rest, false
+}
+
+func heights(from, to uint64) string { return fmt.Sprintf("%d-%d", from, to) }

@@ -1,0 +1,182 @@
+package tracer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"tsuiseki/chains"
+	"tsuiseki/tracer/taint"
+)
+
+// settleArrivals puts what a transaction brings into places, or ends it where
+// the account stops a trail. touched are the balances of known places before it.
+func (s *accountSweep) settleArrivals(position chains.Position, arrived *arrivalList, touched map[holder]chains.Amount) error {
+	var opened []*lotQueue
+	for _, a := range arrived.list {
+		q := s.live[a.holder]
+		base := touched[a.holder]
+		if q == nil {
+			stopped, err := s.stop(a)
+			if err != nil {
+				return err
+			}
+			if stopped {
+				continue
+			}
+			if q, base, err = s.open(a, position); err != nil {
+				return err
+			}
+			touched[a.holder] = base
+			opened = append(opened, q)
+		}
+		q.add(a.lot, base, s.rule.Ordered)
+	}
+	for _, q := range opened {
+		if err := s.schedule(q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open makes a place of the trace of an account that the transaction pays.
+func (s *accountSweep) open(a arrival, position chains.Position) (q *lotQueue, base chains.Amount, err error) {
+	opening, err := s.ledger.Opening(a.account, a.asset, position)
+	if err != nil {
+		return nil, base, err
+	}
+	if opening.Assumed != "" && s.rule.Conserves {
+		s.result.miss(fmt.Sprintf("opening balance of %s in %s", a.account, a.asset), heights(0, position.Height),
+			fmt.Sprintf("%s assumed: %s", opening.Balance, opening.Assumed))
+	}
+	q = &lotQueue{holder: a.holder, balance: opening.Balance.Add(a.gained), cursor: position, opened: position.Height}
+	s.live[a.holder] = q
+	return q, opening.Balance, nil
+}
+
+// stop ends an arrival at an account beyond which value is not followed.
+func (s *accountSweep) stop(a arrival) (stopped bool, err error) {
+	kind, label, detail := EndKind(""), "", ""
+	switch owner, name, known := s.ledger.Label(a.account); {
+	case known:
+		kind, label, detail = owner, name, "by label"
+	case a.burned:
+		kind, detail = EndBurn, "burned by the token's contract"
+	case a.account == chains.Address(a.asset):
+		kind, detail = EndContract, "sent to the token's own contract"
+	case s.params.HubDegree > 0:
+		degree, err := s.ledger.Degree(a.account, s.params.HubDegree)
+		if err != nil {
+			return false, err
+		}
+		if degree > s.params.HubDegree {
+			kind, detail = EndHub, fmt.Sprintf("more than %d transactions touch this account", s.params.HubDegree)
+		}
+	}
+	if kind == "" {
+		return false, nil
+	}
+	s.addAccountEnd(a.lot, a.holder, a.gained, kind, label, detail)
+	return true, nil
+}
+
+// end records that a lot, or what its spans say of it, goes no further.
+func (s *accountSweep) end(q *lotQueue, l lot, kind EndKind, detail string) {
+	s.addAccountEnd(l, q.holder, q.balance, kind, "", detail)
+}
+
+func (s *accountSweep) addAccountEnd(l lot, at holder, amount chains.Amount, kind EndKind, label, detail string) {
+	index := l.index
+	e := End{
+		Kind: kind, Index: &index, Address: at.account, Asset: at.asset, Amount: amount, Traced: taint.Sum(l.spans), Detail: detail,
+		order: uint64(index),
+	}
+	if label != "" {
+		e.Label = &label
+	}
+	s.result.addEnd(l.tx, l.deposit, e)
+}
+
+// rest ends all lots of a place that no movement touches any more.
+func (s *accountSweep) rest(q *lotQueue) error {
+	kind, detail, err := s.restKind(q)
+	if err != nil {
+		return err
+	}
+	for _, l := range q.lots {
+		l.spans = q.traced(s.rule, l)
+		s.end(q, l, kind, detail)
+	}
+	return s.missParts(q, s.ledger.Snapshot().Height)
+}
+
+func (s *accountSweep) restKind(q *lotQueue) (EndKind, string, error) {
+	contract, err := s.ledger.Contract(q.account)
+	if err != nil {
+		return "", "", err
+	}
+	for _, part := range leavesBy(q.asset == s.ledger.Native(), contract) {
+		missing, err := s.ledger.Missing(part, q.opened, s.ledger.Snapshot().Height)
+		if err != nil {
+			return "", "", err
+		}
+		if len(missing) > 0 {
+			return EndIncomplete, fmt.Sprintf("whether it is still here is not known: %s of heights %s are not held", part, listHeights(missing)), nil
+		}
+	}
+	since, frozen, err := s.ledger.Frozen(q.asset, q.account)
+	if err != nil {
+		return "", "", err
+	}
+	asOf := fmt.Sprintf("as of block %s", s.ledger.Snapshot().BlockRef)
+	switch {
+	case frozen:
+		return EndFrozen, fmt.Sprintf("frozen by the token's issuer at height %d; %s", since.Height, asOf), nil
+	case contract:
+		return EndContract, "held by a contract " + asOf, nil
+	}
+	return EndUnspent, asOf, nil
+}
+
+// leavesBy are the parts of blocks that show value leave an account. Only a
+// contract's leaves by internal transfers.
+func leavesBy(native, contract bool) []chains.Part {
+	switch {
+	case !native:
+		return []chains.Part{chains.PartLogs}
+	case contract:
+		return []chains.Part{chains.PartTransactions, chains.PartReceipts, chains.PartInternal}
+	}
+	return []chains.Part{chains.PartTransactions, chains.PartReceipts}
+}
+
+// missParts names what was not held of blocks while a place was part of the trace.
+func (s *accountSweep) missParts(q *lotQueue, to uint64) error {
+	parts := []chains.Part{chains.PartLogs}
+	if q.asset == s.ledger.Native() {
+		parts = []chains.Part{chains.PartTransactions, chains.PartReceipts, chains.PartInternal, chains.PartWithdrawals}
+	}
+	for _, part := range parts {
+		missing, err := s.ledger.Missing(part, q.opened, to)
+		if err != nil {
+			return err
+		}
+		for _, m := range missing {
+			s.result.miss(string(part), heights(m.From, m.To), "the index does not hold them: what they moved is not in this trace")
+		}
+	}
+	return nil
+}
+
+func listHeights(ranges []chains.Heights) string {
+	const most = 3
+	var list []string
+	for _, r := range ranges[:min(most, len(ranges))] {
+		list = append(list, heights(r.From, r.To))
+	}
+	if len(ranges) > most {
+		list = append(list, fmt.Sprintf("and %d more ranges", len(ranges)-most))
+	}
+	return strings.Join(slices.Compact(list), ", ")
+}
