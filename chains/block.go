@@ -119,4 +119,7 @@ type Snapshot struct {
 	Chain Chain
 	From  uint64
 	BlockRef
+	// Final is the height up to which no block can be replaced any more, where the
+	// chain says so.
+	Final *uint64
 }

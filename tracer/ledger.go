@@ -1,9 +1,11 @@
 package tracer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 
 	"tsuiseki/chains"
 	"tsuiseki/tracer/taint"
@@ -31,6 +33,8 @@ type Ledger interface {
 	Frozen(asset chains.Asset, account chains.Address) (since chains.Position, frozen bool, err error)
 	// Missing lists the heights between two, both included, of which a part is not held.
 	Missing(part chains.Part, from, to uint64) ([]chains.Heights, error)
+	// Token is what an asset's contract says of itself; nil where it did not say.
+	Token(asset chains.Asset) (*chains.Token, error)
 	// Label says whose an account is, where that stops a trail.
 	Label(account chains.Address) (kind EndKind, label string, ok bool)
 }
@@ -81,8 +85,37 @@ func TraceAccounts(ctx context.Context, ledger Ledger, deposits []AccountDeposit
 	if err := s.run(ctx); err != nil {
 		return nil, err
 	}
+	if err := s.nameAssets(); err != nil {
+		return nil, err
+	}
 	return s.result, s.result.finish()
 }
+
+// nameAssets lists how to read the amounts of every asset that the trace met.
+func (s *accountSweep) nameAssets() error {
+	seen := map[chains.Asset]bool{}
+	for _, t := range s.result.Totals {
+		if seen[t.Asset] {
+			continue
+		}
+		seen[t.Asset] = true
+		doc := AssetDoc{Asset: t.Asset}
+		if t.Asset == s.ledger.Native() {
+			symbol, decimals := string(t.Asset), uint8(weiDecimals)
+			doc.Symbol, doc.Decimals = &symbol, &decimals
+		} else if token, err := s.ledger.Token(t.Asset); err != nil {
+			return err
+		} else if token != nil {
+			doc.Symbol, doc.Decimals = &token.Symbol, &token.Decimals
+		}
+		s.result.Assets = append(s.result.Assets, doc)
+	}
+	slices.SortFunc(s.result.Assets, func(a, b AssetDoc) int { return cmp.Compare(a.Asset, b.Asset) })
+	return nil
+}
+
+// weiDecimals is how many decimal places the coin of an Ethereum chain has.
+const weiDecimals = 18
 
 // checkTransfer says why a transfer cannot be traced.
 func (d *AccountDeposit) checkTransfer() error {

@@ -47,6 +47,7 @@ type Result struct {
 	Engine   Engine        `json:"engine"`
 	Params   ParamsDoc     `json:"params"`
 	Snapshot []SnapshotDoc `json:"snapshot"`
+	Assets   []AssetDoc    `json:"assets,omitempty"` // how to read amounts, where the chain has tokens
 	Deposits []DepositDoc  `json:"deposits"`
 	Hops     []Hop         `json:"hops"`
 	Ends     []End         `json:"ends"`
@@ -77,6 +78,16 @@ type SnapshotDoc struct {
 	FromHeight uint64           `json:"from_height"`
 	Height     uint64           `json:"height"`
 	Hash       chains.BlockHash `json:"hash"`
+
+	FinalHeight *uint64 `json:"final_height,omitempty"` // blocks above may still be replaced
+}
+
+// AssetDoc is what a token's contract says of itself, in its own words; null
+// where it did not say.
+type AssetDoc struct {
+	Asset    chains.Asset `json:"asset"`
+	Symbol   *string      `json:"symbol"`
+	Decimals *uint8       `json:"decimals"`
 }
 
 // DepositDoc is where a trail begins.
@@ -180,7 +191,7 @@ type Missing struct {
 func newResult(snapshot chains.Snapshot, rule taint.Rule, params Params) *Result {
 	return &Result{
 		Rule: rule.Name, Engine: Engine{Version}, Params: params.doc(),
-		Snapshot: []SnapshotDoc{{Chain: snapshot.Chain, FromHeight: snapshot.From, Height: snapshot.Height, Hash: snapshot.Hash}},
+		Snapshot: []SnapshotDoc{{Chain: snapshot.Chain, FromHeight: snapshot.From, Height: snapshot.Height, Hash: snapshot.Hash, FinalHeight: snapshot.Final}},
 		Hops:     []Hop{}, Ends: []End{}, Totals: []Total{}, Missing: []Missing{},
 		missing: map[Missing]struct{}{},
 	}

@@ -19,7 +19,9 @@ type Attribution struct {
 
 // Known are the attributions that come with the program: addresses that belong
 // to nobody, and places on the main chain from which no rule can follow value.
-type Known struct{ byAddress map[chains.Address]Attribution }
+type Known struct {
+	byAddress map[chains.Address]Attribution
+}
 
 // KnownOn are the known attributions of a chain.
 func KnownOn(chain chains.Chain) Known {

@@ -16,7 +16,7 @@ func TestKnownPlaces(t *testing.T) {
 	for address, want := range map[chains.Address]tracer.EndKind{
 		"0xa160cdab225685da1d56aa342ad8841c3b53f291": tracer.EndMixer,
 		"0x3ee18b2214aff97000d974cf647e7c347e8fa585": tracer.EndBridge,
-		chains.ZeroAddress: tracer.EndBurn,
+		chains.ZeroAddress:                           tracer.EndBurn,
 	} {
 		if a, ok := main.Of(address); !ok || a.Kind != want || a.Source == "" || a.Label == "" {
 			t.Errorf("%s: %+v, want a %s with label and source", address, a, want)
