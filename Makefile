@@ -1,5 +1,8 @@
 # Tools are kept outside the repo, each version in a folder of its own.
 BTCD_VERSION          := v0.26.2
+GETH_VERSION          := v1.17.8
+ANVIL_VERSION         := 1.7.1
+SOLC_VERSION          := 0.8.37
 GOLANGCI_LINT_VERSION := v2.15.0
 GOFUMPT_VERSION       := v0.12.0
 
@@ -7,6 +10,9 @@ CACHE := $(abspath $(or $(TSUISEKI_CACHE),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOM
 TOOLS := $(CACHE)/bin
 
 BTCD          := $(TOOLS)/btcd-$(BTCD_VERSION)/btcd
+GETH          := $(TOOLS)/geth-$(GETH_VERSION)/geth
+ANVIL         := $(TOOLS)/anvil-$(ANVIL_VERSION)/node_modules/.bin/anvil
+SOLC          := $(TOOLS)/solc-$(SOLC_VERSION)/node_modules/.bin/solcjs
 GOLANGCI_LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint
 GOFUMPT       := $(TOOLS)/gofumpt-$(GOFUMPT_VERSION)/gofumpt
 
@@ -28,6 +34,7 @@ test: tools lint
 	go build ./...
 	CGO_ENABLED=1 TSUISEKI_NO_SKIP=1 \
 	TSUISEKI_BTCD=$(BTCD) TSUISEKI_LITECOIND=$$(command -v litecoind) \
+	TSUISEKI_GETH=$(GETH) TSUISEKI_ANVIL=$(ANVIL) TSUISEKI_SOLC=$(SOLC) \
 	go test -race ./...
 
 lint: $(GOLANGCI_LINT) $(GOFUMPT)
@@ -40,12 +47,25 @@ bench:
 	go test -run '^$$' -bench . -benchmem \
 	$$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -n 1 dirname | sort -u)
 
-tools: $(BTCD) $(GOLANGCI_LINT) $(GOFUMPT)
+tools: $(BTCD) $(GETH) $(ANVIL) $(SOLC) $(GOLANGCI_LINT) $(GOFUMPT)
 	.ci/debian.sh gcc gcc libc6-dev
 	.ci/debian.sh litecoind litecoind
+	.ci/debian.sh node nodejs
 
 $(BTCD):
 	GOBIN=$(@D) go install github.com/btcsuite/btcd@$(BTCD_VERSION)
+
+$(GETH):
+	GOBIN=$(@D) go install github.com/ethereum/go-ethereum/cmd/geth@$(GETH_VERSION)
+
+# npm links a command last, so a broken install is not taken for a whole one.
+NPM_INSTALL = .ci/debian.sh npm nodejs npm && npm install --ignore-scripts --no-audit --no-fund --prefix
+
+$(ANVIL):
+	$(NPM_INSTALL) $(TOOLS)/anvil-$(ANVIL_VERSION) @foundry-rs/anvil-linux-amd64@$(ANVIL_VERSION)
+
+$(SOLC):
+	$(NPM_INSTALL) $(TOOLS)/solc-$(SOLC_VERSION) solc@$(SOLC_VERSION)
 
 $(GOLANGCI_LINT):
 	GOBIN=$(@D) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)

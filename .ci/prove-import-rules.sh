@@ -47,11 +47,14 @@ backends-are-wired-in-cmd  api/api.go                      tsuiseki/graph/neo4j
 
 tests-only                 tracer/tracer.go                testing
 tests-only                 cmd/tsuiseki/main.go            tsuiseki/fixtures/node
+tests-only                 cmd/tsuiseki/demo.go            tsuiseki/fixtures/contracts
+tests-only                 cmd/tsuiseki/demo.go            tsuiseki/fixtures/evm
 tests-only                 chains/index/index.go           tsuiseki/chains/chaintest
 tests-only                 graph/pebblegraph/store.go      tsuiseki/graph/graphtest
 -                          chains/chaintest/suite.go       testing
 -                          graph/graphtest/suite.go        testing
 -                          fixtures/node/node.go           testing
+-                          fixtures/evm/play.go            tsuiseki/fixtures/node
 -                          tracer/tracer_test.go           testing
 scenarios                  tracer/tracer.go                tsuiseki/fixtures
 -                          cmd/tsuiseki/demo.go            tsuiseki/fixtures
