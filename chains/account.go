@@ -42,6 +42,14 @@ func (t *Transfer) IsLog() bool {
 	return t.Kind == TokenTransfer || t.Kind == CollectibleTransfer || t.Kind == DestroyedTransfer
 }
 
+// Movement is what one transaction did to an account's balance of an asset: sums
+// over its transfers, fees included. Both are zero where the account only met
+// transfers of nothing.
+type Movement struct {
+	At      Position
+	In, Out Amount
+}
+
 // Freeze is an issuer's order on an account's balance of a token, as a log says it.
 type Freeze struct {
 	Asset   Asset

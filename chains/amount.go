@@ -48,6 +48,49 @@ func ParseAmount(s string) (Amount, error) {
 	return BigAmount(n), nil
 }
 
+// AmountOfBytes is the amount whose big-endian bytes these are.
+func AmountOfBytes(b []byte) Amount {
+	if len(b) < 8 || len(b) == 8 && b[0] < 0x80 {
+		var n int64
+		for _, c := range b {
+			n = n<<8 | int64(c)
+		}
+		return Amount{small: n}
+	}
+	return BigAmount(new(big.Int).SetBytes(b))
+}
+
+// AppendBytes appends the big-endian bytes of the value without its sign, as few
+// as possible: none for zero.
+func (a Amount) AppendBytes(to []byte) []byte {
+	if a.big != nil {
+		start, size := len(to), (a.big.BitLen()+7)/8
+		to = append(to, make([]byte, size)...)
+		a.big.FillBytes(to[start:])
+		return to
+	}
+	n := uint64(a.small)
+	if a.small < 0 {
+		n = -n
+	}
+	for shift := (bits.Len64(n) + 7) / 8 * 8; shift > 0; shift -= 8 {
+		to = append(to, byte(n>>(shift-8)))
+	}
+	return to
+}
+
+// BitLen is how many bits the value takes without its sign.
+func (a Amount) BitLen() int {
+	if a.big != nil {
+		return a.big.BitLen()
+	}
+	n := uint64(a.small)
+	if a.small < 0 {
+		n = -n
+	}
+	return bits.Len64(n)
+}
+
 // Big is a fresh copy of the value.
 func (a Amount) Big() *big.Int {
 	if a.big != nil {

@@ -37,6 +37,10 @@ func TestAmountAgreesWithBig(t *testing.T) {
 		}
 		equal(t, "min", a.Min(b), map[bool]*big.Int{true: x, false: y}[x.Cmp(y) <= 0])
 		equal(t, "sum", chains.Sum(a, b, a), new(big.Int).Add(x, new(big.Int).Add(x, y)))
+		if bytes := a.AppendBytes([]byte{7}); string(bytes) != "\a"+string(x.Bytes()) || a.BitLen() != x.BitLen() {
+			t.Fatalf("%s has %d bits, bytes %x", a, a.BitLen(), bytes)
+		}
+		equal(t, "of bytes", chains.AmountOfBytes(a.AppendBytes(nil)), new(big.Int).Abs(x))
 		equal(t, "a", a, x) // unchanged by all of it
 	})
 }

@@ -31,6 +31,17 @@ var errEncoding = errors.New("the index is damaged: a record cannot be read; rem
 // packPos packs a position into the low 56 bits: height, then place in the block.
 func packPos(p chains.Position) uint64 { return p.Height<<24 | uint64(p.Tx) }
 
+// packFrom is the first packed position that is not before p, of any size.
+func packFrom(p chains.Position) uint64 {
+	switch {
+	case p.Height > maxHeight:
+		return 1<<(8*posSize) - 1
+	case p.Tx > maxTxIndex:
+		return min((p.Height+1)<<24, 1<<(8*posSize)-1)
+	}
+	return packPos(p)
+}
+
 func unpackPos(packed uint64) chains.Position {
 	return chains.Position{Height: packed >> 24, Tx: uint32(packed & maxTxIndex)}
 }

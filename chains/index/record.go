@@ -3,7 +3,6 @@ package index
 import (
 	"encoding/binary"
 	"fmt"
-	"time"
 
 	"tsuiseki/chains"
 )
@@ -13,25 +12,18 @@ type totals struct {
 	Txs, Spends, Outputs, MissingPrevouts uint64
 }
 
-// appendHeader writes a block's row: hash, parent, time, number of transactions, totals.
-func appendHeader(value []byte, h chains.Header, txs int, t totals) []byte {
-	value = append(value, h.Hash[:]...)
-	value = append(value, h.Parent[:]...)
-	value = binary.BigEndian.AppendUint64(value, uint64(h.Time.Unix()))
+// appendBlock writes a block's row: header, number of transactions, totals.
+func appendBlock(value []byte, h chains.Header, txs int, t totals) []byte {
+	value = appendHeader(value, h)
 	for _, n := range []uint64{uint64(txs), t.Txs, t.Spends, t.Outputs, t.MissingPrevouts} {
 		value = binary.AppendUvarint(value, n)
 	}
 	return value
 }
 
-func readHeader(height uint64, value []byte) (h chains.Header, txs int, t totals, err error) {
+func readBlock(height uint64, value []byte) (h chains.Header, txs int, t totals, err error) {
 	r := reader{buf: value}
-	h.Height = height
-	copy(h.Hash[:], r.bytes(32))
-	copy(h.Parent[:], r.bytes(32))
-	if b := r.bytes(8); b != nil {
-		h.Time = time.Unix(int64(binary.BigEndian.Uint64(b)), 0).UTC()
-	}
+	h = r.header(height)
 	txs = int(r.uvarint())
 	t = totals{r.uvarint(), r.uvarint(), r.uvarint(), r.uvarint()}
 	return h, txs, t, r.err

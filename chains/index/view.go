@@ -3,113 +3,45 @@ package index
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-
-	"github.com/cockroachdb/pebble/v2"
 
 	"tsuiseki/chains"
 )
 
-// ErrEmpty says that the index holds no block yet.
-var ErrEmpty = errors.New("the index is empty")
-
 // View answers from the blocks up to one height, whatever is indexed meanwhile.
 // It serves one goroutine at a time. Close it after use.
 type View struct {
-	chain   chains.Chain
+	*pinned
 	scripts chains.Scripts
-	from    uint64
-	asOf    chains.BlockRef
-
-	ctx    context.Context
-	snap   *pebble.Snapshot
-	iter   *pebble.Iterator
-	header chains.Header // the last one read
 }
 
 // View opens a view as of a height, or of the tip where asOf is nil. Its answers
 // end with ctx's error once ctx is done.
 func (x *Index) View(ctx context.Context, asOf *uint64) (*View, error) {
-	v := &View{chain: x.chain, scripts: x.scripts, ctx: ctx, snap: x.db.NewSnapshot()}
-	var err error
-	if v.iter, err = v.snap.NewIter(nil); err != nil {
-		return nil, errors.Join(err, v.snap.Close())
-	}
-	first, last, err := heightRange(v.iter)
-	if err == nil && asOf != nil {
-		if *asOf < first || *asOf > last {
-			err = fmt.Errorf("as of height %d: %w: the index of %s holds heights %d to %d", *asOf, chains.ErrNotFound, x.chain, first, last)
-		}
-		last = *asOf
-	}
-	if err == nil {
-		v.from = first
-		var header chains.Header
-		header, _, _, err = v.block(last)
-		v.asOf = header.BlockRef
-	}
+	p, err := x.pin(ctx, asOf)
 	if err != nil {
-		return nil, errors.Join(err, v.Close())
+		return nil, err
 	}
-	return v, nil
-}
-
-// heightRange is the lowest and highest height held.
-func heightRange(iter *pebble.Iterator) (first, last uint64, err error) {
-	if !iter.SeekGE([]byte{tableBlock}) || iter.Key()[0] != tableBlock {
-		if err := iter.Error(); err != nil {
-			return 0, 0, err
-		}
-		return 0, 0, ErrEmpty
-	}
-	first = uint64(binary.BigEndian.Uint32(iter.Key()[1:]))
-	if !iter.SeekLT([]byte{tableBlock + 1}) {
-		return 0, 0, errors.Join(errEncoding, iter.Error())
-	}
-	return first, uint64(binary.BigEndian.Uint32(iter.Key()[1:])), nil
-}
-
-// Close releases the view.
-func (v *View) Close() error { return errors.Join(v.iter.Close(), v.snap.Close()) }
-
-// Snapshot is what the view can see.
-func (v *View) Snapshot() chains.Snapshot {
-	return chains.Snapshot{Chain: v.chain, From: v.from, BlockRef: v.asOf}
+	return &View{p, x.scripts}, nil
 }
 
 // Describe gives a script's address or name, and its type.
 func (v *View) Describe(script []byte) (chains.Address, string) { return v.scripts.Describe(script) }
 
-// get is the value at a key, valid until the next read; false where there is none.
-func (v *View) get(key []byte) ([]byte, bool, error) {
-	if err := v.ctx.Err(); err != nil {
-		return nil, false, err
-	}
-	if !v.iter.SeekGE(key) || !bytes.Equal(v.iter.Key(), key) {
-		return nil, false, v.iter.Error()
-	}
-	value, err := v.iter.ValueAndErr()
-	return value, err == nil, err
-}
-
 // block reads a block's row.
 func (v *View) block(height uint64) (h chains.Header, txs int, t totals, err error) {
-	value, found, err := v.get(blockKey(height))
-	if err == nil && !found {
-		err = fmt.Errorf("block at height %d: %w", height, chains.ErrNotFound)
-	}
+	value, err := v.blockRow(height)
 	if err != nil {
 		return h, 0, t, err
 	}
-	return readHeader(height, value)
+	return readBlock(height, value)
 }
 
 // BlockAt is the header of the block at a height, and its number of transactions.
 func (v *View) BlockAt(height uint64) (chains.Header, int, error) {
-	if height < v.from || height > v.asOf.Height {
-		return chains.Header{}, 0, fmt.Errorf("block at height %d: %w: the view holds heights %d to %d", height, chains.ErrNotFound, v.from, v.asOf.Height)
+	if err := v.checkHeight(height); err != nil {
+		return chains.Header{}, 0, err
 	}
 	header, txs, _, err := v.block(height)
 	return header, txs, err
@@ -117,14 +49,11 @@ func (v *View) BlockAt(height uint64) (chains.Header, int, error) {
 
 // BlockByHash is the header of a block, and its number of transactions.
 func (v *View) BlockByHash(hash chains.BlockHash) (chains.Header, int, error) {
-	value, found, err := v.get(hashKey(hash))
-	if err == nil && (!found || len(value) != 4) {
-		err = fmt.Errorf("block %s: %w on the best chain between heights %d and %d", hash, chains.ErrNotFound, v.from, v.asOf.Height)
-	}
+	height, err := v.heightOf(hash)
 	if err != nil {
 		return chains.Header{}, 0, err
 	}
-	return v.BlockAt(uint64(binary.BigEndian.Uint32(value)))
+	return v.BlockAt(height)
 }
 
 // TxAt is the transaction at a position, with its prevouts where known.
@@ -149,12 +78,11 @@ func (v *View) record(pos chains.Position) (*chains.Tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.header.Height != pos.Height || v.header.Hash == (chains.BlockHash{}) {
-		if v.header, _, _, err = v.block(pos.Height); err != nil {
-			return nil, err
-		}
+	header, err := v.headerAt(pos.Height)
+	if err != nil {
+		return nil, err
 	}
-	tx.Block, tx.Time, tx.Index = v.header.BlockRef, v.header.Time, pos.Tx
+	tx.Block, tx.Time, tx.Index = header.BlockRef, header.Time, pos.Tx
 	return tx, nil
 }
 
@@ -184,31 +112,6 @@ func (v *View) instances(id chains.TxID) ([]*chains.Tx, error) {
 		}
 	}
 	return txs, err
-}
-
-// hit is the tail of a key that a scan found.
-type hit struct {
-	pos    chains.Position
-	suffix uint32
-}
-
-// scan lists the hits under a prefix up to the view's height.
-func (v *View) scan(prefix []byte) ([]hit, error) {
-	if err := v.ctx.Err(); err != nil {
-		return nil, err
-	}
-	var hits []hit
-	for ok := v.iter.SeekGE(prefix); ok && bytes.HasPrefix(v.iter.Key(), prefix); ok = v.iter.Next() {
-		pos, suffix, err := readTail(v.iter.Key()[len(prefix):])
-		if err != nil {
-			return nil, err
-		}
-		if pos.Height > v.asOf.Height {
-			break // hits of one output lie in chain order
-		}
-		hits = append(hits, hit{pos, suffix})
-	}
-	return hits, v.iter.Error()
 }
 
 // fillPrevouts sets what the inputs spend, and leaves nil what is not known.

@@ -1,32 +1,17 @@
 package index
 
 import (
-	"context"
-	"fmt"
-
 	"github.com/cockroachdb/pebble/v2"
 
 	"tsuiseki/chains"
 )
 
-// undo removes all blocks above a height, the highest first. What a block added
-// follows from its transactions' records, so nothing else is kept for it. Each
-// block goes in one synced batch.
-func (x *Index) undo(ctx context.Context, view *View, above uint64, progress func(undone uint64)) error {
-	tip := view.asOf.Height
-	for height := tip; height > above; height-- {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := x.undoBlock(view, height); err != nil {
-			return fmt.Errorf("undoing the block at height %d: %w", height, err)
-		}
-		progress(tip - height + 1)
-	}
-	return nil
+func (k *outputKeeper) undoBlock(v *pinned, height uint64) error {
+	return k.undoOutputs(&View{v, k.scripts}, height)
 }
 
-func (x *Index) undoBlock(view *View, height uint64) error {
+// undoOutputs removes the rows that a block's transaction records imply.
+func (x *Index) undoOutputs(view *View, height uint64) error {
 	header, txs, _, err := view.block(height)
 	if err != nil {
 		return err

@@ -1,0 +1,114 @@
+package index
+
+import (
+	"encoding/hex"
+	"fmt"
+
+	"tsuiseki/chains"
+)
+
+// Tables of Accounts beside those that both indexes have (B, I, M, N, T).
+const (
+	tableMovement    = 'A' // account, asset, position → sums
+	tableCollectible = 'C' // account, position, transfer number →
+	tableToken       = 'D' // asset → what its contract says of itself
+	tableFreeze      = 'F' // asset, account, position, log index → frozen or released
+	tableMark        = 'K' // account, kind, position →
+)
+
+// account is an address, or a token's contract. All zeros in the place of an
+// asset stand for the native one.
+type account [20]byte
+
+func parseAccount(address chains.Address) (a account, err error) {
+	if len(address) == 2+2*len(a) && address[0] == '0' && address[1] == 'x' {
+		digits := address[2:]
+		for i := range a {
+			high, low := nibble(digits[2*i]), nibble(digits[2*i+1])
+			if high|low > 15 {
+				return account{}, badAddress(address)
+			}
+			a[i] = high<<4 | low
+		}
+		return a, nil
+	}
+	return a, badAddress(address)
+}
+
+func nibble(digit byte) byte {
+	switch {
+	case '0' <= digit && digit <= '9':
+		return digit - '0'
+	case 'a' <= digit && digit <= 'f':
+		return digit - 'a' + 10
+	case 'A' <= digit && digit <= 'F':
+		return digit - 'A' + 10
+	}
+	return 0xff
+}
+
+func badAddress(address chains.Address) error {
+	return fmt.Errorf("%w: address %.80q: want 0x and %d hexadecimal digits", chains.ErrCorrupt, address, 2*len(account{}))
+}
+
+func (a account) address() chains.Address {
+	text := [2 + 2*len(a)]byte{'0', 'x'}
+	hex.Encode(text[2:], a[:])
+	return chains.Address(text[:])
+}
+
+// parseAsset reads an asset's name: the native one, or a token's contract.
+func parseAsset(asset, native chains.Asset) (account, error) {
+	if asset == native {
+		return account{}, nil
+	}
+	a, err := parseAccount(chains.Address(asset))
+	if err != nil || a == (account{}) {
+		return a, fmt.Errorf("%w: asset %.80q: want %s or the address of a token's contract", chains.ErrCorrupt, asset, native)
+	}
+	return a, nil
+}
+
+func assetName(a account, native chains.Asset) chains.Asset {
+	if a == (account{}) {
+		return native
+	}
+	return chains.Asset(a.address())
+}
+
+func accountKey(table byte, a account) []byte { return append([]byte{table}, a[:]...) }
+
+// pairKey starts the keys of an account and an asset, in the table's order.
+func pairKey(table byte, first, second account) []byte {
+	return append(accountKey(table, first), second[:]...)
+}
+
+func markKey(a account, kind byte, pos uint64) []byte {
+	return appendPos(append(accountKey(tableMark, a), kind), pos)
+}
+
+func freezeKey(asset, holder account, pos uint64, log uint32) []byte {
+	return appendOrdered(appendPos(pairKey(tableFreeze, asset, holder), pos), log)
+}
+
+func collectibleKey(a account, pos uint64, n uint32) []byte {
+	return appendOrdered(appendPos(accountKey(tableCollectible, a), pos), n)
+}
+
+func tokenKey(asset account) []byte { return accountKey(tableToken, asset) }
+
+// readAccount takes an account off a key.
+func readAccount(key []byte) (a account, rest []byte, err error) {
+	if len(key) < len(a) {
+		return a, nil, errEncoding
+	}
+	return account(key[:len(a)]), key[len(a):], nil
+}
+
+// Kinds of evidence that an account is a contract, as keys have them.
+const (
+	markCreated  = iota // a transaction created it
+	markInternal        // it sent an internal transfer
+	markToken           // it logged a token's transfer or freeze
+	markKinds
+)
