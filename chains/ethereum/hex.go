@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"tsuiseki/chains"
@@ -11,7 +12,7 @@ import (
 
 // quantity is a JSON-RPC integer: 0x and hexadecimal digits of up to 256 bits.
 // null and absence are zero; leading zeros, which some nodes write, are let pass.
-type quantity struct{ chains.Amount }
+type quantity chains.Amount
 
 func (q *quantity) UnmarshalText(text []byte) error {
 	digits, ok := strings.CutPrefix(string(text), "0x")
@@ -25,24 +26,24 @@ func (q *quantity) UnmarshalText(text []byte) error {
 	if err != nil {
 		return fmt.Errorf("%q: %w", text, err)
 	}
-	q.Amount = word(raw)
+	*q = quantity(word(raw))
 	return nil
 }
 
 // uint64 is the value where it is one that counts things.
 func (q quantity) uint64() (uint64, error) {
-	n, fits := q.Int64()
-	if !fits || n < 0 {
-		return 0, fmt.Errorf("%s is too large a count", q.Amount)
+	n, fits := chains.Amount(q).Int64()
+	if !fits {
+		return 0, fmt.Errorf("%s is too large a count", chains.Amount(q))
 	}
 	return uint64(n), nil
 }
 
 // uint32 is the value where it is a place in a block.
 func (q quantity) uint32() (uint32, error) {
-	n, fits := q.Int64()
-	if !fits || n < 0 || n > 1<<32-1 {
-		return 0, fmt.Errorf("%s is too large a place in a block", q.Amount)
+	n, fits := chains.Amount(q).Int64()
+	if !fits || n > math.MaxUint32 {
+		return 0, fmt.Errorf("%s is too large a place in a block", chains.Amount(q))
 	}
 	return uint32(n), nil
 }

@@ -20,7 +20,8 @@ type frame struct {
 
 // frameTransfers reads a call tree: the transaction's own value, then what its
 // calls moved, in order of execution, and the contracts they created. Nothing is
-// left of a call that was reverted, nor of what it called: its callees do not say so.
+// left of a call that was reverted, nor of what it called: its callees do not say
+// so. The asset is the chain's coin, which the caller names.
 func frameTransfers(root *frame) (transfers []chains.Transfer, created []chains.Address, failed bool) {
 	if root.Error != "" {
 		return nil, nil, true
@@ -91,7 +92,7 @@ func decodeCallFrame(raw json.RawMessage) (*frame, error) {
 }
 
 func (c *callFrame) frame() (*frame, error) {
-	f := &frame{Op: c.Type, From: chains.Address(c.From), To: chains.Address(c.To), Value: c.Value.Amount, Error: c.Error}
+	f := &frame{Op: c.Type, From: chains.Address(c.From), To: chains.Address(c.To), Value: chains.Amount(c.Value), Error: c.Error}
 	if f.Op == "SUICIDE" { // the opcode's name until 2016
 		f.Op = "SELFDESTRUCT"
 	}
@@ -150,7 +151,7 @@ func decodeFlat(items []flatFrame) (blockTrace, error) {
 		item := &items[i]
 		if item.Type == "reward" {
 			trace.rewards = append(trace.rewards, chains.Transfer{
-				Kind: chains.RewardTransfer, Index: uint32(len(trace.rewards)), To: chains.Address(item.Action.Author), Amount: item.Action.Value.Amount,
+				Kind: chains.RewardTransfer, Index: uint32(len(trace.rewards)), To: chains.Address(item.Action.Author), Amount: chains.Amount(item.Action.Value),
 			})
 			continue
 		}
@@ -198,7 +199,7 @@ func graft(roots map[chains.TxID]*frame, id chains.TxID, f *frame, place []int) 
 
 func (item *flatFrame) frame() (*frame, error) {
 	a := &item.Action
-	f := &frame{From: chains.Address(a.From), To: chains.Address(a.To), Value: a.Value.Amount, Error: item.Error}
+	f := &frame{From: chains.Address(a.From), To: chains.Address(a.To), Value: chains.Amount(a.Value), Error: item.Error}
 	switch item.Type {
 	case "call":
 		f.Op = strings.ToUpper(a.CallType)
@@ -217,7 +218,7 @@ func (item *flatFrame) frame() (*frame, error) {
 			f.To = chains.Address(item.Result.Address)
 		}
 	case "suicide", "selfdestruct":
-		f.Op, f.From, f.To, f.Value = "SELFDESTRUCT", chains.Address(a.Address), chains.Address(a.RefundAddress), a.Balance.Amount
+		f.Op, f.From, f.To, f.Value = "SELFDESTRUCT", chains.Address(a.Address), chains.Address(a.RefundAddress), chains.Amount(a.Balance)
 	default:
 		return nil, corrupt("an item of unknown type %.40q", item.Type)
 	}
