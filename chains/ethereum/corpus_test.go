@@ -184,7 +184,9 @@ func TestFlatCorpus(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		nested[c.Input] = root
+		if !strings.HasSuffix(name, "_onlytop") { // asked for without inner calls
+			nested[filepath.Base(name)+c.Input] = root // one input was run on two states
+		}
 	}
 	compared := 0
 	flat := corpus(t, "call_tracer_flat")
@@ -195,7 +197,7 @@ func TestFlatCorpus(t *testing.T) {
 			if err := json.Unmarshal(c.Result, &items); err != nil || count(root) != len(items) {
 				t.Errorf("%d calls in the tree, %d listed (%v)", count(root), len(items), err)
 			}
-			other := nested[c.Input]
+			other := nested[filepath.Base(name)+c.Input]
 			if other == nil {
 				return
 			}

@@ -33,6 +33,8 @@ type fakeNode struct {
 	// answer replaces the result of a method where it returns non-nil: a *refused
 	// is sent as one, and noMethod is common.
 	answer func(method string, params []any) any
+	// noBatch answers every batch where it is not empty.
+	noBatch string
 }
 
 type refused struct {
@@ -157,6 +159,10 @@ func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var calls []rpcCall
 	if json.Unmarshal(body, &calls) == nil {
+		if n.noBatch != "" {
+			_, _ = io.WriteString(w, n.noBatch)
+			return
+		}
 		var answers []any
 		for _, call := range calls {
 			answers = append(answers, n.respond(call))

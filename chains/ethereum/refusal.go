@@ -56,9 +56,15 @@ func judgeRefusal(r *refusal) error {
 	return r
 }
 
+// batchRefused reports whether a batch was answered by one object for all, or not
+// answered for each.
+func batchRefused(err error) bool {
+	return isA[*json.UnmarshalTypeError](err) || errors.Is(err, rpc.ErrMissingBatchResponse)
+}
+
 // tooLarge reports whether asking for less at once would help.
 func tooLarge(err error) bool {
-	if isA[*json.UnmarshalTypeError](err) { // one object in answer to a batch: the node takes none
+	if batchRefused(err) {
 		return true
 	}
 	r, ok := asRefusal(err)

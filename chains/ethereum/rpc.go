@@ -152,7 +152,7 @@ func (c *rpcClient) judge(attempt context.Context, err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
-	if retry.Passing(err) || errors.Is(err, chains.ErrUnavailable) || errors.Is(err, chains.ErrCorrupt) || isA[*json.UnmarshalTypeError](err) {
+	if retry.Passing(err) || errors.Is(err, chains.ErrUnavailable) || errors.Is(err, chains.ErrCorrupt) || batchRefused(err) {
 		return err
 	}
 	return retry.FaultError{Err: err}
