@@ -33,7 +33,9 @@ func newAccountBatch(native chains.Asset, totals accountTotals) *accountBatch {
 
 func (b *accountBatch) follow(previous *accountBatch) *accountBatch {
 	if b == nil {
-		return newAccountBatch(previous.native, previous.totals)
+		b = newAccountBatch(previous.native, previous.totals)
+		b.reserve(previous)
+		return b
 	}
 	b.totals = previous.totals
 	b.names.reuse()
@@ -44,6 +46,16 @@ func (b *accountBatch) follow(previous *accountBatch) *accountBatch {
 	}
 	clear(b.asked)
 	return b
+}
+
+// reserve takes as much memory as another batch needed: growing by steps costs copies.
+func (b *accountBatch) reserve(like *accountBatch) {
+	b.names.list = append(make([]name, 0, len(like.names.list)), b.names.list...)
+	b.txids = make([]row, 0, len(like.txids))
+	b.movements.rows = make([]movement, 0, len(like.movements.rows))
+	b.movements.sums = make([]byte, 0, len(like.movements.sums))
+	b.txs.reserve(&like.txs)
+	b.marks.reserve(&like.marks)
 }
 
 func (b *accountBatch) empty() bool { return len(b.blocks.entries) == 0 }
@@ -57,7 +69,7 @@ func (b *accountBatch) full(limit int) bool {
 	for _, v := range []*values{&b.txs, &b.blocks, &b.hashes, &b.marks, &b.collectibles, &b.freezes} {
 		size += v.size()
 	}
-	return size >= limit || len(b.unasked) >= maxUnasked
+	return size >= limit || len(b.movements.sums) > maxSums || len(b.unasked) >= maxUnasked
 }
 
 func (b *accountBatch) tables() []sortedTable {

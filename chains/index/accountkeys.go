@@ -21,30 +21,15 @@ const (
 type account [20]byte
 
 func parseAccount(address chains.Address) (a account, err error) {
-	if len(address) == 2+2*len(a) && address[0] == '0' && address[1] == 'x' {
-		digits := address[2:]
-		for i := range a {
-			high, low := nibble(digits[2*i]), nibble(digits[2*i+1])
-			if high|low > 15 {
-				return account{}, badAddress(address)
-			}
-			a[i] = high<<4 | low
-		}
-		return a, nil
+	var digits [2 * len(a)]byte
+	if len(address) != 2+len(digits) || address[:2] != "0x" {
+		return a, badAddress(address)
 	}
-	return a, badAddress(address)
-}
-
-func nibble(digit byte) byte {
-	switch {
-	case '0' <= digit && digit <= '9':
-		return digit - '0'
-	case 'a' <= digit && digit <= 'f':
-		return digit - 'a' + 10
-	case 'A' <= digit && digit <= 'F':
-		return digit - 'A' + 10
+	copy(digits[:], address[2:])
+	if _, err := hex.Decode(a[:], digits[:]); err != nil {
+		return account{}, badAddress(address)
 	}
-	return 0xff
+	return a, nil
 }
 
 func badAddress(address chains.Address) error {
@@ -64,9 +49,13 @@ func parseAsset(asset, native chains.Asset) (account, error) {
 	}
 	a, err := parseAccount(chains.Address(asset))
 	if err != nil || a == (account{}) {
-		return a, fmt.Errorf("%w: asset %.80q: want %s or the address of a token's contract", chains.ErrCorrupt, asset, native)
+		return a, badAsset(asset, native)
 	}
 	return a, nil
+}
+
+func badAsset(asset, native chains.Asset) error {
+	return fmt.Errorf("%w: asset %.80q: want %s or the address of a token's contract", chains.ErrCorrupt, asset, native)
 }
 
 func assetName(a account, native chains.Asset) chains.Asset {

@@ -12,6 +12,15 @@ type names struct {
 	ids  map[account]uint32
 	list []name
 	last uint32 // number of the last record begun
+
+	recent [recentNames]recentName // a transaction names few addresses, again and again
+}
+
+const recentNames = 16
+
+type recentName struct {
+	address chains.Address
+	id      uint32
 }
 
 type name struct {
@@ -28,7 +37,7 @@ func newNames() names {
 
 func (n *names) reuse() {
 	clear(n.ids)
-	n.list, n.last = n.list[:1], 0
+	n.list, n.last, n.recent = n.list[:1], 0, [recentNames]recentName{}
 }
 
 func (n *names) id(a account) uint32 {
@@ -46,19 +55,27 @@ func (n *names) address(address chains.Address) (uint32, error) {
 	if address == "" {
 		return 0, nil
 	}
+	recent := &n.recent[address[len(address)-1]%recentNames]
+	if recent.address == address {
+		return recent.id, nil
+	}
 	a, err := parseAccount(address)
 	if err != nil {
 		return 0, err
 	}
-	return n.id(a), nil
+	*recent = recentName{address, n.id(a)}
+	return recent.id, nil
 }
 
 func (n *names) asset(asset, native chains.Asset) (uint32, error) {
-	a, err := parseAsset(asset, native)
-	if err != nil || a == (account{}) {
-		return 0, err
+	if asset == native {
+		return 0, nil
 	}
-	return n.id(a), nil
+	id, err := n.address(chains.Address(asset))
+	if err != nil || id == 0 || n.list[id].account == (account{}) {
+		return 0, badAsset(asset, native)
+	}
+	return id, nil
 }
 
 // recorder writes transaction records.

@@ -20,9 +20,10 @@ type movements struct {
 
 // movement is a row. Its pair is the account's number and the asset's.
 type movement struct {
-	pair       uint64
-	pos        uint64
-	start, end int // in sums
+	pair  uint64
+	pos   uint64
+	start uint32 // in sums
+	size  uint8
 }
 
 // side is one account's side of a transfer.
@@ -36,9 +37,12 @@ type side struct {
 func (m *movements) reuse() { m.rows, m.sums = m.rows[:0], m.sums[:0] }
 
 func (m *movements) size() int {
-	const rowSize = 32
+	const rowSize = 24
 	return len(m.rows)*rowSize + len(m.sums)
 }
+
+// maxSums is where the rows' places in sums end, whatever the batch may hold.
+const maxSums = 1 << 31
 
 // move takes both sides of a transfer. A fee's are told apart because they make
 // nobody a counterparty.
@@ -72,7 +76,7 @@ func (m *movements) settle(pos uint64) {
 			m.err = err
 			break
 		}
-		m.rows = append(m.rows, movement{pair, pos, start, len(m.sums)})
+		m.rows = append(m.rows, movement{pair, pos, uint32(start), uint8(len(m.sums) - start)})
 	}
 	m.sides = m.sides[:0]
 }
@@ -87,8 +91,8 @@ const (
 
 func appendMovement(value []byte, in, out chains.Amount, trade bool) ([]byte, error) {
 	size := (in.BitLen() + 7) / 8
-	if size > movementLength {
-		return value, fmt.Errorf("%w: one transaction moves %s", chains.ErrCorrupt, in)
+	if longest := 8 * movementLength; in.BitLen() > longest || out.BitLen() > longest {
+		return value, fmt.Errorf("%w: one transaction moves %s in, %s out", chains.ErrCorrupt, in, out)
 	}
 	if in.IsZero() && out.IsZero() {
 		return value, nil
@@ -140,7 +144,7 @@ func (m *movements) write(w *sstable.Writer, n *names) error {
 		key = append(key[:0], tableMovement)
 		key = append(key, n.list[order[r.pair>>32]].account[:]...)
 		key = append(key, n.list[order[uint32(r.pair)]].account[:]...)
-		if err := w.Set(appendPos(key, r.pos), m.sums[r.start:r.end]); err != nil {
+		if err := w.Set(appendPos(key, r.pos), m.sums[r.start:][:r.size]); err != nil {
 			return err
 		}
 	}

@@ -48,6 +48,11 @@ func (v *values) value(e entry) []byte { return v.arena[e.keyEnd:e.end] }
 
 func (v *values) reuse() { v.arena, v.entries = v.arena[:0], v.entries[:0] }
 
+// reserve takes as much memory as another table's rows needed.
+func (v *values) reserve(like *values) {
+	v.arena, v.entries = make([]byte, 0, len(like.arena)), make([]entry, 0, len(like.entries))
+}
+
 // size is the memory held, in bytes.
 func (v *values) size() int { return len(v.arena) + 24*len(v.entries) }
 
