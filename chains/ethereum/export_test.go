@@ -44,3 +44,30 @@ func Partial(f *Frame) bool { return f.partial() }
 
 // ListHasher is listHasher, which real blocks prove in TestRootsOfRealBlocks.
 type ListHasher = listHasher
+
+// Fees are the fee and tip that a receipt, a transaction and a block in JSON come to.
+func Fees(receipt, tx, block string) ([]chains.Transfer, error) {
+	var r rpcReceipt
+	var x rpcTx
+	var b rpcBlock
+	for text, into := range map[string]any{receipt: &r, tx: &x, block: &b} {
+		if err := json.Unmarshal([]byte(text), into); err != nil {
+			return nil, err
+		}
+	}
+	return r.fees(&x, &b, "ETH"), nil
+}
+
+// Failed reports whether a transaction failed, and whether that is not certain.
+func Failed(receipt, tx string, root *Frame) (wasFailed, undecided bool, err error) {
+	var r *rpcReceipt
+	var x rpcTx
+	if err := json.Unmarshal([]byte(receipt), &r); err != nil {
+		return false, false, err
+	}
+	if err := json.Unmarshal([]byte(tx), &x); err != nil {
+		return false, false, err
+	}
+	wasFailed, undecided = failed(&x, r, root)
+	return wasFailed, undecided, nil
+}

@@ -35,6 +35,8 @@ type fakeNode struct {
 	answer func(method string, params []any) any
 	// noBatch answers every batch where it is not empty.
 	noBatch string
+	// locked asks for user and password.
+	locked bool
 }
 
 type refused struct {
@@ -151,6 +153,10 @@ func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for most := n.most.Load(); now > most && !n.most.CompareAndSwap(most, now); most = n.most.Load() {
 	}
 	if request := n.requests.Add(1); n.fault != nil && n.fault(w, request) {
+		return
+	}
+	if user, password, _ := r.BasicAuth(); n.locked && (user != "me" || password != "hunter2") {
+		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
 	body, err := io.ReadAll(r.Body)

@@ -152,6 +152,9 @@ func decodeFlat(items []flatFrame) (blockTrace, error) {
 	for i := range items {
 		item := &items[i]
 		if item.Type == "reward" {
+			if item.Action.Author == "" {
+				return trace, corrupt("trace_block: item %d rewards nobody", i)
+			}
 			trace.rewards = append(trace.rewards, chains.Transfer{
 				Kind: chains.RewardTransfer, Index: uint32(len(trace.rewards)), To: chains.Address(item.Action.Author), Amount: chains.Amount(item.Action.Value),
 			})
