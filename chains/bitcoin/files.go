@@ -200,7 +200,7 @@ func (f *Files) at(height uint64) (record, error) {
 
 // Blocks implements chains.Source.
 func (f *Files) Blocks(ctx context.Context, from, to uint64) iter.Seq2[*chains.Block, error] {
-	return ordered(ctx, from, to, f.workers, func(_ context.Context, height uint64) (*chains.Block, error) {
+	return chains.Ordered(ctx, from, to, f.workers, func(_ context.Context, height uint64) (*chains.Block, error) {
 		r, err := f.at(height)
 		if err != nil {
 			return nil, err

@@ -110,7 +110,7 @@ func (n *Node) BlockHash(ctx context.Context, height uint64) (hash chains.BlockH
 
 // Blocks implements chains.Source.
 func (n *Node) Blocks(ctx context.Context, from, to uint64) iter.Seq2[*chains.Block, error] {
-	return ordered(ctx, from, to, n.workers, func(ctx context.Context, height uint64) (*chains.Block, error) {
+	return chains.Ordered(ctx, from, to, n.workers, func(ctx context.Context, height uint64) (*chains.Block, error) {
 		hash, err := n.BlockHash(ctx, height)
 		if err != nil {
 			return nil, err

@@ -19,9 +19,9 @@ import (
 	"time"
 
 	"github.com/failsafe-go/failsafe-go"
-	"github.com/failsafe-go/failsafe-go/retrypolicy"
 
 	"tsuiseki/chains"
+	"tsuiseki/chains/retry"
 )
 
 // RPCConfig says how to reach a node.
@@ -55,24 +55,6 @@ const (
 func hasCode(err error, codes ...int) bool {
 	refusal, ok := errors.AsType[*rpcError](err)
 	return ok && slices.Contains(codes, refusal.Code)
-}
-
-// busyError says that the node is well but has too much to do.
-type busyError struct {
-	reason string
-	wait   time.Duration // as the node asks; 0 where it does not say
-}
-
-func (e *busyError) Error() string { return "the node is busy: " + e.reason }
-
-// faultError is a failure that may pass by itself.
-type faultError struct{ error }
-
-func (e faultError) Unwrap() error { return e.error }
-
-func isA[E error](err error) bool {
-	_, ok := errors.AsType[E](err)
-	return ok
 }
 
 // rpcClient speaks JSON-RPC over HTTP.
@@ -113,7 +95,7 @@ func newRPCClient(cfg RPCConfig) (*rpcClient, error) {
 	}
 	return &rpcClient{
 		cfg: cfg, endpoint: endpoint.String(), http: &http.Client{Transport: transport},
-		slots: make(chan struct{}, cfg.Concurrency), retry: failsafe.With(busyPolicy(cfg), faultPolicy(cfg)),
+		slots: make(chan struct{}, cfg.Concurrency), retry: retry.New[[]byte](retry.Policy{Retries: cfg.Retries, Backoff: cfg.Backoff, Log: cfg.Log}),
 	}, nil
 }
 
@@ -123,32 +105,6 @@ func orDefault[T comparable](value, fallback T) T {
 		return fallback
 	}
 	return value
-}
-
-// faultPolicy gives up soon: a node that is down should be reported.
-func faultPolicy(cfg RPCConfig) retrypolicy.RetryPolicy[[]byte] {
-	return retrypolicy.NewBuilder[[]byte]().
-		HandleIf(func(_ []byte, err error) bool { return isA[faultError](err) }).
-		WithMaxRetries(cfg.Retries).WithBackoff(cfg.Backoff, 60*cfg.Backoff).WithJitterFactor(0.2).
-		OnRetryScheduled(cfg.logRetry).ReturnLastFailure().Build()
-}
-
-// busyPolicy is patient: a node that is well will answer, if asked less often.
-func busyPolicy(cfg RPCConfig) retrypolicy.RetryPolicy[[]byte] {
-	return retrypolicy.NewBuilder[[]byte]().
-		HandleIf(func(_ []byte, err error) bool { return isA[*busyError](err) }).
-		WithMaxRetries(10 * cfg.Retries).
-		WithDelayFunc(func(attempt failsafe.ExecutionAttempt[[]byte]) time.Duration {
-			if busy, ok := errors.AsType[*busyError](attempt.LastError()); ok && busy.wait > 0 {
-				return min(busy.wait, time.Minute)
-			}
-			return min(cfg.Backoff<<min(attempt.Retries(), 6), 40*cfg.Backoff)
-		}).
-		OnRetryScheduled(cfg.logRetry).ReturnLastFailure().Build()
-}
-
-func (cfg RPCConfig) logRetry(e failsafe.ExecutionScheduledEvent[[]byte]) {
-	cfg.Log.Info("asking the node again", "after", e.Delay, "reason", e.LastError())
 }
 
 type rpcRequest struct {
@@ -232,7 +188,7 @@ func (c *rpcClient) exchange(ctx context.Context, request any) ([]byte, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	if isA[faultError](err) || isA[*busyError](err) {
+	if retry.Passing(err) {
 		err = fmt.Errorf("%w: %s: %w", chains.ErrUnavailable, c.endpoint, err)
 	}
 	return body, err
@@ -255,14 +211,14 @@ func (c *rpcClient) post(ctx context.Context, payload []byte) ([]byte, error) {
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, faultError{err}
+		return nil, retry.Fault{Err: err}
 	}
 	defer response.Body.Close()
 	const largest = 256 << 20
 	body, err := io.ReadAll(io.LimitReader(response.Body, largest+1))
 	switch {
 	case err != nil:
-		return nil, faultError{err}
+		return nil, retry.Fault{Err: err}
 	case len(body) > largest:
 		return nil, fmt.Errorf("%w: the answer is longer than %d bytes", chains.ErrCorrupt, largest)
 	}
@@ -279,13 +235,13 @@ func (c *rpcClient) judge(response *http.Response, body []byte) ([]byte, error) 
 		return nil, fmt.Errorf("%w: %s refuses access (HTTP %d): check user and password, or the cookie file", chains.ErrUnavailable, c.endpoint, status)
 	case status == http.StatusTooManyRequests || (status == http.StatusServiceUnavailable && !isJSON):
 		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After")) // absent or a date: our own back-off
-		return nil, &busyError{fmt.Sprintf("HTTP %d %.100s", status, bytes.TrimSpace(body)), time.Duration(seconds) * time.Second}
+		return nil, &retry.Busy{Reason: fmt.Sprintf("HTTP %d %.100s", status, bytes.TrimSpace(body)), Wait: time.Duration(seconds) * time.Second}
 	case isJSON && refusal.Error != nil && refusal.Error.Code == codeWarmingUp:
-		return nil, &busyError{reason: refusal.Error.Message}
+		return nil, &retry.Busy{Reason: refusal.Error.Message}
 	case status == http.StatusOK || (isJSON && refusal.Error != nil):
 		return body, nil
 	default:
-		return nil, faultError{fmt.Errorf("HTTP %d %.200q", status, body)}
+		return nil, retry.Fault{Err: fmt.Errorf("HTTP %d %.200q", status, body)}
 	}
 }
 

@@ -1,21 +1,20 @@
-package bitcoin
+package chains
 
 import (
 	"context"
 	"fmt"
 	"iter"
-
-	"tsuiseki/chains"
 )
 
-// ordered fetches blocks concurrently and yields them in order, each checked to
-// be the parent of the next. At most workers blocks are held ahead of the reader.
-func ordered(ctx context.Context, from, to uint64, workers int, fetch func(context.Context, uint64) (*chains.Block, error)) iter.Seq2[*chains.Block, error] {
+// Ordered fetches blocks concurrently and yields them in order, each checked to
+// be the parent of the next: Source.Blocks for a source that is asked block by
+// block. At most workers blocks are held ahead of the reader.
+func Ordered(ctx context.Context, from, to uint64, workers int, fetch func(context.Context, uint64) (*Block, error)) iter.Seq2[*Block, error] {
 	type result struct {
-		block *chains.Block
+		block *Block
 		err   error
 	}
-	return func(yield func(*chains.Block, error) bool) {
+	return func(yield func(*Block, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		pending := make(chan chan result, workers)
 		done := make(chan struct{})
@@ -49,11 +48,11 @@ func ordered(ctx context.Context, from, to uint64, workers int, fetch func(conte
 			<-done
 		}()
 
-		var parent *chains.Block
+		var parent *Block
 		for slot := range pending {
 			r := <-slot
 			if r.err == nil && parent != nil && r.block.Parent != parent.Hash {
-				r.err = fmt.Errorf("block %s is not the parent of %s: %w", parent.BlockRef, r.block.BlockRef, chains.ErrReorg)
+				r.err = fmt.Errorf("block %s is not the parent of %s: %w", parent.BlockRef, r.block.BlockRef, ErrReorg)
 			}
 			if r.err != nil {
 				yield(nil, r.err)
