@@ -23,6 +23,7 @@ type etlSorter struct {
 	entries []etlEntry // of all records in pages
 	size    int
 	levels  [][]*etlRun
+	first, last uint64 // heights
 }
 
 // etlEntry is where a record stands in memory.
@@ -40,6 +41,9 @@ const (
 )
 
 func (s *etlSorter) add(key uint64, record []byte) error {
+	if key <= etlMaxHeight {
+		s.first, s.last = min(s.first, key), max(s.last, key)
+	}
 	need := len(record) + 4
 	if s.size+need+etlEntrySize > s.limit && len(s.entries) > 0 {
 		if err := s.spill(); err != nil {
@@ -130,7 +134,7 @@ type etlRun struct {
 	marks []etlMark // one about every etlBuffer bytes
 }
 
-// etlMark says that no record before an offset has the key, or one above it.
+// etlMark says that the record at an offset has the key.
 type etlMark struct {
 	key    uint64
 	offset int64

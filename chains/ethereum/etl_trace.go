@@ -74,12 +74,17 @@ func (p *etlRowReader) readTrace(r *etlRow) error {
 		t.path = binary.BigEndian.AppendUint32(t.path, uint32(n))
 		return ok
 	})
-	switch {
-	case t.kind.inTransaction() && !t.facts.has(knowsIndex) && !t.facts.has(knowsHash):
+	if t.kind.inTransaction() && !t.facts.has(knowsHash) {
 		r.filled(colTransactionIndex, true)
-	case !t.kind.inTransaction():
-		r.filled(colTo, true)
+	}
+	if t.kind == traceCall || t.kind == traceCreate || t.kind == traceFork {
+		r.filled(colFrom, true)
+	}
+	if t.kind != traceDestruct && t.kind != traceNoValue { // geth once told nothing of a self-destruct
 		r.filled(colValue, true)
+	}
+	if !t.kind.inTransaction() {
+		r.filled(colTo, true)
 	}
 	if err := p.putHint(height, r); err != nil {
 		return err

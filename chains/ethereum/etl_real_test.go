@@ -1,0 +1,67 @@
+package ethereum_test
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tsuiseki/chains"
+	"tsuiseki/chains/ethereum"
+)
+
+// realData is a folder of ethereum-etl's own test data, in the shared data folder
+// beside the repository.
+func realData(t *testing.T, name string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "env", "GOMOD").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(filepath.Dir(strings.TrimSpace(string(out))), "..", "shared", "data", "ethereum", name)
+}
+
+func openETL(tb testing.TB, cfg ethereum.ETLConfig) *ethereum.ETL {
+	tb.Helper()
+	src, err := ethereum.OpenETL(tb.Context(), cfg)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := src.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return src
+}
+
+func readBlocks(tb testing.TB, src *ethereum.ETL) (blocks []*chains.Block) {
+	tb.Helper()
+	tip, err := src.Tip(tb.Context())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for block, err := range src.Blocks(tb.Context(), src.First(), tip.Height) {
+		if err != nil {
+			tb.Fatal(err)
+		}
+		blocks = append(blocks, block)
+	}
+	return blocks
+}
+
+func TestTmp(t *testing.T) {
+	for _, dir := range []string{"blocks_17173049_17173050", "test_stream_blocks_1755634_1755635", "test_stream_blocks_2112234_2112234", "test_stream_blocks_508110_508110",
+		"test_export_traces_job_block_with_create", "test_export_traces_job_block_with_error", "test_export_traces_job_block_with_subtraces", "test_export_traces_job_block_with_suicide", "test_extract_geth_traces_job_block_with_create", "test_extract_geth_traces_job_block_with_suicide"} {
+		src := openETL(t, ethereum.ETLConfig{Path: realData(t, dir)})
+		for _, b := range readBlocks(t, src) {
+			t.Logf("%s: %d %s txs %d gaps %q", dir, b.Height, b.Time, len(b.Txs), b.Gaps)
+			for i, tx := range b.Txs {
+				if i < 3 {
+					t.Logf("   %+v", tx)
+				}
+			}
+			t.Logf("   system %+v", b.System[:min(3, len(b.System))])
+		}
+	}
+}

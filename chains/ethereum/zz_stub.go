@@ -1,0 +1,3 @@
+package ethereum
+
+func printable(b []byte) string { return string(b) }
