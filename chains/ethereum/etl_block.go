@@ -113,6 +113,8 @@ func more[T any](kept, other T) bool {
 			return row.facts | row.receipt.facts
 		case etlReceipt:
 			return row.facts
+		case etlLog:
+			return row.facts
 		case etlTrace:
 			return row.facts
 		}

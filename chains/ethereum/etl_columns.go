@@ -59,6 +59,7 @@ const (
 	colDecimals
 	colBytecode
 	colTransactionTraces
+	colTraceID
 	etlColumns // how many there are
 	colNone    = etlColumns
 )
@@ -76,7 +77,7 @@ func etlColumnNames() [etlColumns]string {
 		"receipt_l1_fee", "receipt_blob_gas_price", "receipt_blob_gas_used",
 		"log_index", "address", "data", "topics", "token_address",
 		"trace_type", "call_type", "reward_type", "subtraces", "trace_address", "error",
-		"symbol", "decimals", "bytecode", "transaction_traces",
+		"symbol", "decimals", "bytecode", "transaction_traces", "trace_id",
 	}
 }
 

@@ -40,9 +40,12 @@ func (s *etlCSV) quoted(text []byte) (rest []byte, problem string) {
 				field = bytes.ReplaceAll(field, []byte(`""`), []byte{'"'})
 			}
 		} else {
-			end := bytes.IndexAny(text, ",\n")
+			end := bytes.IndexByte(text, ',')
 			if end < 0 {
 				end = len(text)
+			}
+			if ended := bytes.IndexByte(text[:end], '\n'); ended >= 0 {
+				end = ended
 			}
 			field, after = text[:end], text[end:]
 			if bytes.IndexByte(field, '"') >= 0 {

@@ -162,7 +162,7 @@ func unhex(dst, text []byte) bool {
 		letters := digits >> 6 & each
 		values := digits&(0x0f*each) + 9*letters
 		above9 := (values + 6*each) >> 4 & each
-		bad |= values&(0xf0*each) | (values+'0'*each+('a'-'0'-10)*above9)^(digits|letters<<5)
+		bad |= values&(0xf0*each) | (values + '0'*each + ('a'-'0'-10)*above9) ^ (digits | letters<<5)
 		pairs := (values<<4 | values>>8) & 0x00ff00ff00ff00ff
 		pairs = (pairs | pairs>>8) & 0x0000ffff0000ffff
 		binary.LittleEndian.PutUint32(dst, uint32(pairs|pairs>>16))
@@ -188,7 +188,7 @@ func nibble(c byte) byte {
 	case c-'0' < 10:
 		return c - '0'
 	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return c|0x20 - 'a' + 10
+		return c | 0x20 - 'a' + 10
 	}
 	return 0xf0
 }

@@ -1,7 +1,10 @@
 package ethereum
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tsuiseki/chains"
@@ -17,11 +20,11 @@ type etlLacks struct {
 	otherTrace int
 }
 
-// Times from which the main chain burns fees and pays withdrawals, for files
-// from before ethereum-etl had those columns.
+// Heights from which the main chain burns fees, mines no more and pays withdrawals.
 const (
-	mainnetLondon   = 1628166822
-	mainnetShanghai = 1681338455
+	mainnetLondon   = 12_965_000
+	mainnetMerge    = 15_537_394
+	mainnetShanghai = 17_034_870
 )
 
 // blockRow is the row of the block; nil where there is none.
@@ -30,19 +33,15 @@ func (e *ETL) blockRow(r *etlRows) *etlBlock {
 		return nil
 	}
 	b := &r.blocks[0]
-	if e.network.ChainID == mainnet && b.facts.has(knowsTime) {
-		if b.time < mainnetLondon {
-			b.facts |= knowsBaseFee
-		}
-		if b.time < mainnetShanghai {
-			b.facts |= knowsWithdrawals
-		}
+	if e.network.ChainID == mainnet && r.height < mainnetLondon {
+		b.facts |= knowsBaseFee // older files have no column for it
 	}
 	return b
 }
 
 // gaps says which parts of a block the export does not hold.
 func (e *ETL) gaps(j *etlJoin, b *etlBlock, lacks *etlLacks, block *chains.Block) (gaps []chains.Gap) {
+	main := e.network.ChainID == mainnet
 	empty := b != nil && b.facts.has(knowsCount) && b.count == 0 && len(j.txs) == 0
 	for _, part := range chains.Parts() {
 		var reasons []string
@@ -56,11 +55,11 @@ func (e *ETL) gaps(j *etlJoin, b *etlBlock, lacks *etlLacks, block *chains.Block
 		case chains.PartInternal:
 			reasons = e.traceGaps(j, lacks)
 		case chains.PartWithdrawals:
-			if b == nil || !b.facts.has(knowsWithdrawals) {
+			if (b == nil || !b.facts.has(knowsWithdrawals)) && (!main || block.Height >= mainnetShanghai) {
 				reasons = e.lack(b != nil, etlBlockRow, "the blocks file has no column withdrawals: export it with a newer ethereum-etl")
 			}
 		case chains.PartRewards:
-			if (b == nil || !b.facts.has(isProofOfStake)) && !hasReward(block.System) {
+			if (b == nil || !b.facts.has(isProofOfStake)) && (!main || block.Height < mainnetMerge) && !hasReward(block.System) {
 				reasons = e.lack(e.seen[etlTraceRow], etlTraceRow, "the traces hold no reward: only export_traces writes rewards, extract_geth_traces does not")
 			}
 		}
@@ -175,16 +174,25 @@ func (e *ETL) system(r *etlRows, b *etlBlock) (transfers []chains.Transfer) {
 			})
 		}
 	}
-	rewards := uint32(0)
+	rewards := 0
+	var beside []*etlTrace
 	for i := range r.traces {
-		t := &r.traces[i]
-		if t.kind.inTransaction() {
-			continue
+		if t := &r.traces[i]; !t.kind.inTransaction() {
+			beside = append(beside, t)
 		}
-		transfer := chains.Transfer{Kind: chains.RewardTransfer, Index: rewards, To: t.to.chain(), Asset: e.network.Asset, Amount: t.value.amount()}
+	}
+	slices.SortFunc(beside, func(a, b *etlTrace) int {
+		return cmp.Or(cmp.Compare(a.kind, b.kind), bytes.Compare(a.to[:], b.to[:]), bytes.Compare(a.value[:], b.value[:]), bytes.Compare(a.path, b.path))
+	})
+	for i, t := range beside {
+		if i > 0 && len(t.path) > 0 && bytes.Equal(t.path, beside[i-1].path) && t.to == beside[i-1].to && t.value == beside[i-1].value {
+			continue // from overlapping files
+		}
+		transfer := chains.Transfer{Kind: chains.RewardTransfer, To: t.to.chain(), Asset: e.network.Asset, Amount: t.value.amount()}
 		if t.kind == traceFork {
 			transfer.Kind, transfer.From = chains.InternalTransfer, t.from.chain()
 		}
+		transfer.Index = uint32(rewards)
 		rewards++
 		transfers = append(transfers, transfer)
 	}

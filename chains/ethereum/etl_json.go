@@ -101,7 +101,15 @@ func jsonString(line []byte, pos int) (text []byte, next int) {
 
 // stringEnd is the place after the string that starts at pos; -1 where it has no end.
 func stringEnd(line []byte, pos int) int {
-	for pos++; pos < len(line); pos++ {
+	end := bytes.IndexByte(line[pos+1:], '"')
+	if end < 0 {
+		return -1
+	}
+	escape := bytes.IndexByte(line[pos+1:pos+1+end], '\\')
+	if escape < 0 {
+		return pos + end + 2
+	}
+	for pos += 1 + escape; pos < len(line); pos++ {
 		switch line[pos] {
 		case '\\':
 			pos++

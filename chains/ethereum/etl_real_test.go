@@ -1,6 +1,7 @@
 package ethereum_test
 
 import (
+	"context"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -21,6 +22,12 @@ func realData(t *testing.T, name string) string {
 	return filepath.Join(filepath.Dir(strings.TrimSpace(string(out))), "..", "shared", "data", "ethereum", name)
 }
 
+// etlT is a test, of a property or not.
+type etlT interface {
+	Context() context.Context
+	Fatal(args ...any)
+}
+
 func openETL(tb testing.TB, cfg ethereum.ETLConfig) *ethereum.ETL {
 	tb.Helper()
 	src, err := ethereum.OpenETL(tb.Context(), cfg)
@@ -35,8 +42,7 @@ func openETL(tb testing.TB, cfg ethereum.ETLConfig) *ethereum.ETL {
 	return src
 }
 
-func readBlocks(tb testing.TB, src *ethereum.ETL) (blocks []*chains.Block) {
-	tb.Helper()
+func readBlocks(tb etlT, src *ethereum.ETL) (blocks []*chains.Block) {
 	tip, err := src.Tip(tb.Context())
 	if err != nil {
 		tb.Fatal(err)
@@ -50,9 +56,11 @@ func readBlocks(tb testing.TB, src *ethereum.ETL) (blocks []*chains.Block) {
 	return blocks
 }
 
-func TestTmp(t *testing.T) {
-	for _, dir := range []string{"blocks_17173049_17173050", "test_stream_blocks_1755634_1755635", "test_stream_blocks_2112234_2112234", "test_stream_blocks_508110_508110",
-		"test_export_traces_job_block_with_create", "test_export_traces_job_block_with_error", "test_export_traces_job_block_with_subtraces", "test_export_traces_job_block_with_suicide", "test_extract_geth_traces_job_block_with_create", "test_extract_geth_traces_job_block_with_suicide"} {
+func TestTmpX(t *testing.T) {
+	for _, dir := range []string{
+		"blocks_17173049_17173050", "test_stream_blocks_1755634_1755635", "test_stream_blocks_2112234_2112234", "test_stream_blocks_508110_508110",
+		"test_export_traces_job_block_with_create", "test_export_traces_job_block_with_error", "test_export_traces_job_block_with_subtraces", "test_export_traces_job_block_with_suicide", "test_extract_geth_traces_job_block_with_create", "test_extract_geth_traces_job_block_with_suicide",
+	} {
 		src := openETL(t, ethereum.ETLConfig{Path: realData(t, dir)})
 		for _, b := range readBlocks(t, src) {
 			t.Logf("%s: %d %s txs %d gaps %q", dir, b.Height, b.Time, len(b.Txs), b.Gaps)

@@ -72,27 +72,27 @@ type etlHint struct {
 
 type etlTransaction struct {
 	etlSource
-	hash     [32]byte
-	index    uint64
-	facts    etlFacts
-	from, to etlAddress
-	value    etlWord
+	hash       [32]byte
+	index      uint64
+	facts      etlFacts
+	from, to   etlAddress
+	value      etlWord
 	nonce, gas uint64
-	gasPrice etlWord
-	receipt  etlReceipt // of streamed lines
+	gasPrice   etlWord
+	receipt    etlReceipt // of streamed lines
 }
 
 type etlReceipt struct {
 	etlSource
-	facts    etlFacts
-	hash     [32]byte
-	index    uint64
-	gasUsed  uint64
-	gasPrice etlWord // effective
-	contract etlAddress
-	blobGas  uint64
+	facts        etlFacts
+	hash         [32]byte
+	index        uint64
+	gasUsed      uint64
+	gasPrice     etlWord // effective
+	contract     etlAddress
+	blobGas      uint64
 	blobGasPrice etlWord
-	l1Fee etlWord // what a rollup's transaction pays for its data
+	l1Fee        etlWord // what a rollup's transaction pays for its data
 }
 
 type etlLog struct {
@@ -123,7 +123,9 @@ type etlTrace struct {
 	value     etlWord
 	kind      etlTraceKind
 	subtraces uint64
-	path      []byte // the trace address, four bytes a step, big-endian: sorts as the call tree
+	// The trace address, four bytes a step, big-endian: sorts as the call tree.
+	// Of what is in no transaction, the trace id.
+	path []byte
 }
 
 type etlToken struct {

@@ -16,13 +16,13 @@ import (
 // merged into one of the next when they become many, so that neither open files
 // nor read buffers grow with the export.
 type etlSorter struct {
-	limit   int
-	temp    *etlTemp
-	pages   [][]byte   // hold the records, each behind its length
-	page    int        // the one being filled
-	entries []etlEntry // of all records in pages
-	size    int
-	levels  [][]*etlRun
+	limit       int
+	temp        *etlTemp
+	pages       [][]byte   // hold the records, each behind its length
+	page        int        // the one being filled
+	entries     []etlEntry // of all records in pages
+	size        int
+	levels      [][]*etlRun
 	first, last uint64 // heights
 }
 

@@ -9,11 +9,12 @@ import (
 type etlTraceKind uint8
 
 const (
-	traceCall     etlTraceKind = iota
-	traceNoValue               // a delegatecall, callcode or staticcall: its value moves nothing
+	traceCall    etlTraceKind = iota
+	traceNoValue              // a delegatecall, callcode or staticcall: its value moves nothing
 	traceCreate
 	traceDestruct
 	traceReward
+	traceUncle
 	traceGenesis
 	traceFork // a change of state by decree
 	traceUnknown
@@ -22,7 +23,7 @@ const (
 // inTransaction reports whether the row is a frame of a call tree.
 func (k etlTraceKind) inTransaction() bool { return k <= traceDestruct }
 
-func traceKind(kind, call []byte) etlTraceKind {
+func traceKind(kind, call, reward []byte) etlTraceKind {
 	switch string(kind) {
 	case "call", "callcode", "delegatecall", "staticcall":
 		if text := string(call); (text == "call" || text == "") && string(kind) == "call" {
@@ -34,6 +35,9 @@ func traceKind(kind, call []byte) etlTraceKind {
 	case "suicide", "selfdestruct":
 		return traceDestruct
 	case "reward":
+		if string(reward) == "uncle" {
+			return traceUncle
+		}
 		return traceReward
 	case "genesis":
 		return traceGenesis
@@ -46,7 +50,7 @@ func traceKind(kind, call []byte) etlTraceKind {
 func (p *etlRowReader) readTrace(r *etlRow) error {
 	height := r.height(colBlockNumber)
 	t := &p.trace
-	*t = etlTrace{kind: traceKind(r.fields[colTraceType], r.fields[colCallType]), path: t.path[:0]}
+	*t = etlTrace{kind: traceKind(r.fields[colTraceType], r.fields[colCallType], r.fields[colRewardType]), path: t.path[:0]}
 	if t.kind == traceUnknown {
 		r.refuse(colTraceType, "call, create, suicide, reward, genesis or daofork")
 	}
@@ -69,11 +73,6 @@ func (p *etlRowReader) readTrace(r *etlRow) error {
 	if r.filled(colError, false) || (r.filled(colStatus, false) && r.uint(colStatus, 1) == 0) {
 		t.facts |= isFailed
 	}
-	r.list(colTraceAddress, func(step []byte) bool {
-		n, ok := parseUint(step, math.MaxUint32)
-		t.path = binary.BigEndian.AppendUint32(t.path, uint32(n))
-		return ok
-	})
 	if t.kind.inTransaction() && !t.facts.has(knowsHash) {
 		r.filled(colTransactionIndex, true)
 	}
@@ -85,9 +84,20 @@ func (p *etlRowReader) readTrace(r *etlRow) error {
 	}
 	if !t.kind.inTransaction() {
 		r.filled(colTo, true)
+		t.path = append(t.path, r.fields[colTraceID]...)
+	} else {
+		t.readPath(r)
 	}
 	if err := p.putHint(height, r); err != nil {
 		return err
 	}
 	return p.put(height, etlTraceRow, r, t)
+}
+
+func (t *etlTrace) readPath(r *etlRow) {
+	r.list(colTraceAddress, func(step []byte) bool {
+		n, ok := parseUint(step, math.MaxUint32)
+		t.path = binary.BigEndian.AppendUint32(t.path, uint32(n))
+		return ok
+	})
 }
