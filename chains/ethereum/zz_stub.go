@@ -1,3 +1,0 @@
-package ethereum
-
-func printable(b []byte) string { return string(b) }
