@@ -211,14 +211,14 @@ func (c *rpcClient) post(ctx context.Context, payload []byte) ([]byte, error) {
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, retry.Fault{Err: err}
+		return nil, retry.FaultError{Err: err}
 	}
 	defer response.Body.Close()
 	const largest = 256 << 20
 	body, err := io.ReadAll(io.LimitReader(response.Body, largest+1))
 	switch {
 	case err != nil:
-		return nil, retry.Fault{Err: err}
+		return nil, retry.FaultError{Err: err}
 	case len(body) > largest:
 		return nil, fmt.Errorf("%w: the answer is longer than %d bytes", chains.ErrCorrupt, largest)
 	}
@@ -235,13 +235,13 @@ func (c *rpcClient) judge(response *http.Response, body []byte) ([]byte, error) 
 		return nil, fmt.Errorf("%w: %s refuses access (HTTP %d): check user and password, or the cookie file", chains.ErrUnavailable, c.endpoint, status)
 	case status == http.StatusTooManyRequests || (status == http.StatusServiceUnavailable && !isJSON):
 		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After")) // absent or a date: our own back-off
-		return nil, &retry.Busy{Reason: fmt.Sprintf("HTTP %d %.100s", status, bytes.TrimSpace(body)), Wait: time.Duration(seconds) * time.Second}
+		return nil, &retry.BusyError{Reason: fmt.Sprintf("HTTP %d %.100s", status, bytes.TrimSpace(body)), Wait: time.Duration(seconds) * time.Second}
 	case isJSON && refusal.Error != nil && refusal.Error.Code == codeWarmingUp:
-		return nil, &retry.Busy{Reason: refusal.Error.Message}
+		return nil, &retry.BusyError{Reason: refusal.Error.Message}
 	case status == http.StatusOK || (isJSON && refusal.Error != nil):
 		return body, nil
 	default:
-		return nil, retry.Fault{Err: fmt.Errorf("HTTP %d %.200q", status, body)}
+		return nil, retry.FaultError{Err: fmt.Errorf("HTTP %d %.200q", status, body)}
 	}
 }
 

@@ -76,3 +76,17 @@ func repository(tb testing.TB) string {
 	}
 	return filepath.Dir(strings.TrimSpace(string(out)))
 }
+
+// Shared is a place in the shared data folder beside the repository. A test that
+// needs it skips where it is absent, and fails where tests may not skip.
+func Shared(tb testing.TB, parts ...string) string {
+	tb.Helper()
+	path := filepath.Join(append([]string{repository(tb), "..", "shared", "data"}, parts...)...)
+	if _, err := os.Stat(path); err != nil {
+		if os.Getenv("TSUISEKI_NO_SKIP") != "" {
+			tb.Fatalf("%v: put the shared data beside the repository", err)
+		}
+		tb.Skipf("%v: the shared data is not beside the repository", err)
+	}
+	return path
+}

@@ -140,8 +140,10 @@ type flatFrame struct {
 
 // blockTrace is what a tracer tells of a block.
 type blockTrace struct {
-	roots   map[chains.TxID]*frame
-	rewards []chains.Transfer // only trace_block tells of them
+	roots     map[chains.TxID]*frame
+	rewards   []chains.Transfer // only trace_block tells of them
+	gap       string            // why some or all trees are missing
+	noRewards string            // why rewards are missing
 }
 
 // decodeFlat builds the call trees that trace_block lists depth-first.
