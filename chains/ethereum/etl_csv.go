@@ -29,7 +29,7 @@ func (s *etlCSV) next(text []byte) (rest []byte, problem string) {
 // quoted splits a record that has quotes, and so perhaps line breaks in fields.
 func (s *etlCSV) quoted(text []byte) (rest []byte, problem string) {
 	for {
-		field, after := text, []byte(nil)
+		var field, after []byte
 		if len(text) > 0 && text[0] == '"' {
 			end, doubled := quoteEnd(text)
 			if end < 0 {

@@ -41,7 +41,6 @@ func (e *ETL) blockRow(r *etlRows) *etlBlock {
 
 // gaps says which parts of a block the export does not hold.
 func (e *ETL) gaps(j *etlJoin, b *etlBlock, lacks *etlLacks, block *chains.Block) (gaps []chains.Gap) {
-	main := e.network.ChainID == mainnet
 	empty := b != nil && b.facts.has(knowsCount) && b.count == 0 && len(j.txs) == 0
 	for _, part := range chains.Parts() {
 		var reasons []string
@@ -55,19 +54,30 @@ func (e *ETL) gaps(j *etlJoin, b *etlBlock, lacks *etlLacks, block *chains.Block
 		case chains.PartInternal:
 			reasons = e.traceGaps(j, lacks)
 		case chains.PartWithdrawals:
-			if (b == nil || !b.facts.has(knowsWithdrawals)) && (!main || block.Height >= mainnetShanghai) {
-				reasons = e.lack(b != nil, etlBlockRow, "the blocks file has no column withdrawals: export it with a newer ethereum-etl")
-			}
+			reasons = e.withdrawalGaps(b, block.Height)
 		case chains.PartRewards:
-			if (b == nil || !b.facts.has(isProofOfStake)) && (!main || block.Height < mainnetMerge) && !hasReward(block.System) {
-				reasons = e.lack(e.seen[etlTraceRow], etlTraceRow, "the traces hold no reward: only export_traces writes rewards, extract_geth_traces does not")
-			}
+			reasons = e.rewardGaps(b, block)
 		}
 		if len(reasons) > 0 && (!empty || part == chains.PartWithdrawals || part == chains.PartRewards) {
 			gaps = append(gaps, chains.Gap{Part: part, Reason: strings.Join(reasons, "; ")})
 		}
 	}
 	return gaps
+}
+
+func (e *ETL) withdrawalGaps(b *etlBlock, height uint64) []string {
+	if (b != nil && b.facts.has(knowsWithdrawals)) || (e.network.ChainID == mainnet && height < mainnetShanghai) {
+		return nil
+	}
+	return e.lack(b != nil, etlBlockRow, "the blocks file has no column withdrawals: export it with a newer ethereum-etl")
+}
+
+func (e *ETL) rewardGaps(b *etlBlock, block *chains.Block) []string {
+	switch {
+	case b != nil && b.facts.has(isProofOfStake), e.network.ChainID == mainnet && block.Height >= mainnetMerge, hasReward(block.System):
+		return nil
+	}
+	return e.lack(e.seen[etlTraceRow], etlTraceRow, "the traces hold no reward: only export_traces writes rewards, extract_geth_traces does not")
 }
 
 func hasReward(system []chains.Transfer) bool {
@@ -151,7 +161,9 @@ func (e *ETL) traceGaps(j *etlJoin, lacks *etlLacks) (reasons []string) {
 	}
 	switch {
 	case len(j.txs) == 0 || frames == 0 && lacks.trees > 0:
-		reasons = e.lack(frames > 0, etlTraceRow, "")[:min(1, 1-min(frames, 1))]
+		if frames == 0 {
+			reasons = e.lack(false, etlTraceRow, "")
+		}
 	case lacks.trees > 0:
 		reasons = append(reasons, fmt.Sprintf("the call trees of %d transactions are missing or not whole", lacks.trees))
 	}

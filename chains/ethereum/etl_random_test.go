@@ -82,11 +82,6 @@ func (c *etlTruth) amount(label string) *big.Int {
 	return n
 }
 
-func big256(text string) *big.Int {
-	n, _ := new(big.Int).SetString(strings.TrimPrefix(text, "0x"), 16)
-	return n
-}
-
 func word(n *big.Int) string { return fmt.Sprintf("0x%064x", n) }
 
 func topic(address string) string { return fmt.Sprintf("0x%064s", address[2:]) }
@@ -111,7 +106,7 @@ func (c *etlTruth) addBlock(height uint64) {
 	var withdrawals []string
 	for i := range c.draw("withdrawals", 0, 2) {
 		to, gwei := c.address("to"), c.draw("gwei", 0, 1<<40)
-		withdrawals = append(withdrawals, fmt.Sprintf(`{"index":%d,"validator_index":7,"address":"%s","amount":%d}`, i, to, gwei))
+		withdrawals = append(withdrawals, fmt.Sprintf(`{"index":%d,"validator_index":7,"address":%q,"amount":%d}`, i, to, gwei))
 		b.System = append(b.System, chains.Transfer{
 			Kind: chains.WithdrawalTransfer, Index: uint32(i), To: chains.Address(to), Asset: "ETH",
 			Amount: chains.BigAmount(new(big.Int).Mul(big.NewInt(int64(gwei)), big.NewInt(1e9))),
@@ -224,7 +219,7 @@ func (c *etlTruth) addFrames(tx *chains.Tx, f *truthFrame, hash string, path []s
 		"from_address", f.from, "to_address", f.to, "value", f.value, "trace_type", kind, "call_type", call, "reward_type", nil,
 		"subtraces", len(f.calls), "trace_address", append([]string{}, path...), "error", failure, "status", status, "trace_id", "x"))
 	for i := range f.calls {
-		c.addFrames(tx, &f.calls[i], hash, append(path[:len(path):len(path)], fmt.Sprint(i)), next, reverted)
+		c.addFrames(tx, &f.calls[i], hash, append(slices.Clip(path), fmt.Sprint(i)), next, reverted)
 	}
 }
 

@@ -51,12 +51,15 @@ type etlReading struct {
 	files   []*etlFile
 	batches chan etlBatch
 	spare   chan []byte // buffers of batches that are done
-	mu      sync.Mutex  // held while cfg.Progress is called
+
+	mu      sync.Mutex // of what follows, and held while cfg.Progress is called
 	started int
+	seen    [etlKinds]bool
+	unknown map[*etlFile]uint64 // the first line left out, per file
 }
 
-func (e *etlReading) run(ctx context.Context, sorters []*etlSorter) ([etlKinds]bool, error) {
-	var kinds [etlKinds]bool
+// run reads all rows, and says which kinds there are.
+func (e *etlReading) run(ctx context.Context, sorters []*etlSorter) (seen [etlKinds]bool, err error) {
 	names := make(chan *etlFile, len(e.files))
 	for _, file := range e.files {
 		names <- file
@@ -65,10 +68,11 @@ func (e *etlReading) run(ctx context.Context, sorters []*etlSorter) ([etlKinds]b
 	e.batches = make(chan etlBatch, len(sorters))
 	e.spare = make(chan []byte, 4*len(sorters))
 
+	e.unknown = map[*etlFile]uint64{}
 	group, ctx := errgroup.WithContext(ctx)
-	readers, ctx2 := errgroup.WithContext(ctx)
+	readers, readCtx := errgroup.WithContext(ctx)
 	for range sorters {
-		readers.Go(func() error { return e.cut(ctx2, names) })
+		readers.Go(func() error { return e.cut(readCtx, names) })
 	}
 	group.Go(func() error {
 		defer close(e.batches)
@@ -76,17 +80,15 @@ func (e *etlReading) run(ctx context.Context, sorters []*etlSorter) ([etlKinds]b
 	})
 	for _, sorter := range sorters {
 		group.Go(func() error {
-			p := etlParser{reading: e, rows: etlRowReader{out: sorter}, unknown: map[*etlFile]etlBatch{}}
-			err := p.run(ctx)
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			for kind, seen := range p.seen {
-				kinds[kind] = kinds[kind] || seen
-			}
-			return err
+			p := etlParser{reading: e, rows: etlRowReader{out: sorter}}
+			return p.run(ctx)
 		})
 	}
-	return kinds, group.Wait()
+	err = group.Wait()
+	for file, line := range e.unknown {
+		e.cfg.Log.Warn("lines of the export are left out", "file", file.path, "line", line, "reason", "their keys are not those of a kind that is read")
+	}
+	return e.seen, err
 }
 
 // cut cuts files into batches.
@@ -107,6 +109,15 @@ func (e *etlReading) progress() {
 		e.cfg.Progress(e.started, len(e.files))
 	}
 	e.started++
+}
+
+// leftOut notes a line of a kind that is not read.
+func (e *etlReading) leftOut(file *etlFile, line uint64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if first, told := e.unknown[file]; !told || line < first {
+		e.unknown[file] = line
+	}
 }
 
 func (e *etlReading) cutFile(ctx context.Context, file *etlFile) (err error) {
@@ -149,7 +160,6 @@ type etlParser struct {
 	csv     etlCSV
 	json    etlJSON
 	seen    [etlKinds]bool
-	unknown map[*etlFile]etlBatch // with the first line left out, per file
 }
 
 func (p *etlParser) run(ctx context.Context) error {
@@ -165,8 +175,10 @@ func (p *etlParser) run(ctx context.Context) error {
 		default:
 		}
 	}
-	for file, at := range p.unknown {
-		p.reading.cfg.Log.Warn("lines of the export are left out", "file", file.path, "line", at.line, "reason", "their keys are not those of a kind that is read")
+	p.reading.mu.Lock()
+	defer p.reading.mu.Unlock()
+	for kind, seen := range p.seen {
+		p.reading.seen[kind] = p.reading.seen[kind] || seen
 	}
 	return nil
 }
@@ -246,7 +258,7 @@ func (p *etlParser) setKind(file *etlFile) {
 	default:
 		p.row.kind = file.layout.kind
 	}
-	if _, told := p.unknown[file]; p.row.kind == etlUnknown && !told {
-		p.unknown[file] = etlBatch{line: p.row.line}
+	if p.row.kind == etlUnknown {
+		p.reading.leftOut(file, p.row.line)
 	}
 }

@@ -182,7 +182,8 @@ func (r *etlRun) cursorAt(key uint64) (*etlCursor, error) {
 func (s *etlSorter) cursorAt(key uint64) (*etlCursor, error) {
 	c := &etlCursor{sorter: s}
 	c.pos = sort.Search(len(s.entries), func(i int) bool { return s.entries[i].key >= key })
-	return c, c.advance()
+	err := c.advance()
+	return c, err
 }
 
 func (c *etlCursor) advance() error {

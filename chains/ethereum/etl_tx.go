@@ -2,6 +2,7 @@ package ethereum
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -111,29 +112,7 @@ func (t *etlTx) fill(tx *chains.Tx, block *etlBlock, coin chains.Asset, lacks *e
 			tx.To = root.To
 		}
 	}
-	var undecided bool
-	tx.Failed, undecided = t.failed(root)
-	var coins []chains.Transfer // nil: not all are known
-	whole = tx.Failed || (whole && root.Error == "")
-	if !tx.Failed {
-		if root != nil && root.Error == "" {
-			tx.Transfers, tx.Created, _ = frameTransfers(root)
-			if whole {
-				coins = tx.Transfers
-			}
-		} else if t.row != nil {
-			tx.Transfers, tx.Created = t.native()
-		}
-		for i := range tx.Transfers {
-			tx.Transfers[i].Asset = coin
-		}
-	}
-	if !whole {
-		lacks.trees++
-	}
-	if undecided {
-		lacks.undecided++
-	}
+	coins := t.fillCoins(tx, root, whole, coin, lacks)
 	tx.Transfers = append(tx.Transfers, t.fees(tx.From, block, coin, lacks)...)
 	for i := range t.logs {
 		t.logs[i].Tx = tx.Index
@@ -146,10 +125,35 @@ func (t *etlTx) fill(tx *chains.Tx, block *etlBlock, coin chains.Asset, lacks *e
 		})
 	}
 	if len(t.transfers) > 0 && len(t.logs) > 0 {
-		slices.SortStableFunc(logs, func(a, b chains.Transfer) int { return int(a.Index) - int(b.Index) })
+		slices.SortStableFunc(logs, func(a, b chains.Transfer) int { return cmp.Compare(a.Index, b.Index) })
 	}
 	tx.Transfers = append(tx.Transfers, logs...)
 	return freezes
+}
+
+// fillCoins adds what the transaction and its calls moved of the chain's coin. It
+// returns that where it is all of it, else nil.
+func (t *etlTx) fillCoins(tx *chains.Tx, root *frame, whole bool, coin chains.Asset, lacks *etlLacks) (coins []chains.Transfer) {
+	failed, undecided := t.failed(root)
+	if undecided {
+		lacks.undecided++
+	}
+	if tx.Failed = failed; failed {
+		return nil
+	}
+	if root != nil && root.Error == "" {
+		tx.Transfers, tx.Created, _ = frameTransfers(root)
+	} else if whole = false; t.row != nil {
+		tx.Transfers, tx.Created = t.native()
+	}
+	for i := range tx.Transfers {
+		tx.Transfers[i].Asset = coin
+	}
+	if !whole {
+		lacks.trees++
+		return nil
+	}
+	return tx.Transfers
 }
 
 // native is what is known of a transaction without its trace.

@@ -57,7 +57,7 @@ func (l *etlLine) json(stream bool) string {
 		fields = append(fields, `"type": "`+l.kind+`"`)
 	}
 	for i, name := range l.names {
-		fields = append(fields, fmt.Sprintf(`"%s": %s`, name, jsonField(l.fields[i])))
+		fields = append(fields, fmt.Sprintf(`%q: %s`, name, jsonField(l.fields[i])))
 	}
 	return "{" + strings.Join(fields, ", ") + "}\n"
 }
