@@ -91,11 +91,5 @@ type Token struct {
 	Decimals uint8
 }
 
-// Movement is what one transaction did to an account's balance of one asset.
-type Movement struct {
-	At      Position
-	In, Out Amount
-}
-
 // Heights is a range of heights, both included.
 type Heights struct{ From, To uint64 }

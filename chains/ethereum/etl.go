@@ -95,6 +95,9 @@ func (e *ETL) Close() error { return e.temp.Close() }
 // First is the lowest height of which the export holds something.
 func (e *ETL) First() uint64 { return e.first }
 
+// Network is the network that the export was said to be of.
+func (e *ETL) Network() Network { return e.network }
+
 // Chain implements chains.Source.
 func (e *ETL) Chain() chains.Chain { return e.network.Chain() }
 

@@ -21,7 +21,7 @@ const (
 )
 
 // Range is a run of heights, both ends included.
-type Range struct{ From, To uint64 }
+type Range = chains.Heights
 
 // gapTotals are what is missing of one part from the first block held to the
 // block they stand with. Earlier runs are found with the block before the last.

@@ -20,16 +20,18 @@ type Accounts struct {
 }
 
 // OpenAccounts opens or creates an index of accounts. It refuses one of another
-// chain, native asset or format, and an index of outputs.
+// chain, native asset or format, and an index of outputs. Where no native asset
+// is given an old index keeps its own, and a new one counts in ETH.
 func OpenAccounts(opt Options) (*Accounts, error) {
-	if opt.Native == "" {
-		opt.Native = "ETH"
-	}
 	s, err := openStore(opt, identity{family: familyAccounts, format: accountsVersion, native: opt.Native})
 	if err != nil {
 		return nil, err
 	}
-	return &Accounts{s, opt.Native}, nil
+	native, err := s.meta("native", "")
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return &Accounts{s, chains.Asset(native)}, nil
 }
 
 // Native is the asset in which the chain's fees are paid.

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ type Options struct {
 	Dir     string // one chain's folder; created where it is not there
 	Chain   chains.Chain
 	Scripts chains.Scripts // of a UTXO chain
-	Native  chains.Asset   // of an account chain: what fees are paid in; "" means ETH
+	Native  chains.Asset   // of an account chain: what fees are paid in
 	Log     *slog.Logger
 	FS      vfs.FS // nil means the disk
 	// BatchBytes is how much is gathered in memory before it is written; 0 means 64 MiB.
@@ -129,7 +130,7 @@ func (s *store) checkMeta(want identity) error {
 		return fmt.Errorf("the index in %s is of chain %s, not %s", s.dir, chain, s.chain)
 	}
 	native, err := s.meta("native", "")
-	if err == nil && chains.Asset(native) != want.native {
+	if err == nil && want.native != "" && chains.Asset(native) != want.native {
 		err = fmt.Errorf("the index in %s counts native amounts in %q, not %q: configure the asset with which it was made", s.dir, native, want.native)
 	}
 	return err
@@ -143,7 +144,7 @@ func (s *store) writeMeta(id identity) error {
 		"chain":  []byte(s.chain),
 	}
 	if id.family != familyUTXO {
-		rows["family"], rows["native"] = []byte(id.family), []byte(id.native)
+		rows["family"], rows["native"] = []byte(id.family), []byte(cmp.Or(id.native, "ETH"))
 	}
 	for name, value := range rows {
 		if err := batch.Set(metaKey(name), value, nil); err != nil {

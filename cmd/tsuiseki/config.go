@@ -69,7 +69,7 @@ func (f chainFlag) resolve(data string) (chains.Chain, error) {
 		return "", err
 	}
 	if len(all) == 0 {
-		return "", fmt.Errorf("nothing is indexed in %s: run tsuiseki index bitcoin first, or name the data folder with --data", data)
+		return "", fmt.Errorf("nothing is indexed in %s: run tsuiseki index bitcoin or tsuiseki index ethereum first, or name the data folder with --data", data)
 	}
 	var candidates []chains.Chain
 	for _, chain := range all {
@@ -104,12 +104,8 @@ type opened struct {
 	network bitcoin.Network
 }
 
-// openView opens the chosen chain's index as of a height, or of its tip.
-func (f chainFlag) openView(s *session, asOf *uint64) (*opened, error) {
-	chain, err := f.resolve(s.data)
-	if err != nil {
-		return nil, err
-	}
+// openView opens an index of outputs as of a height, or of its tip.
+func openView(s *session, chain chains.Chain, asOf *uint64) (_ *opened, err error) {
 	o := new(opened)
 	if o.index, o.network, err = openIndex(s, chain); err != nil {
 		return nil, err

@@ -77,7 +77,7 @@ func indexAll(s *session, src bitcoinSource, bar *progress) (status index.Status
 }
 
 func demoTrace(s *session, chain chains.Chain) (err error) {
-	view, err := chainFlag{Chain: string(chain)}.openView(s, nil)
+	view, err := openView(s, chain, nil)
 	if err != nil {
 		return err
 	}

@@ -8,27 +8,38 @@ import (
 	"tsuiseki/chains"
 )
 
-// ref is a reference to a transaction or output: TXID or TXID:N, and @HEIGHT
-// behind it where the same id occurs twice (BIP30).
+// ref is a reference to a transaction or a place in it: TXID; TXID:N, an output;
+// TXID:log:N or TXID:call:N, a transfer of an account chain; and @HEIGHT behind
+// it where the same id occurs twice (BIP30).
 type ref struct {
 	tx     chains.TxID
-	output *uint32
+	kind   string // of the place: "", output, log or call
+	index  uint32
 	height *uint64
 }
 
+const (
+	refOutput = "output"
+	refLog    = "log"
+	refCall   = "call"
+)
+
 func parseRef(text string) (r ref, err error) {
 	rest, height, hasHeight := strings.Cut(text, "@")
-	id, output, hasOutput := strings.Cut(rest, ":")
+	id, place, hasPlace := strings.Cut(rest, ":")
 	if r.tx, err = chains.ParseTxID(id); err != nil {
 		return r, usagef("reference %.120q: %w", text, err)
 	}
-	if hasOutput {
-		n, err := strconv.ParseUint(output, 10, 32)
-		if err != nil {
-			return r, usagef("reference %.120q: %.40q is no output index: write TXID:N with N from 0", text, output)
+	if hasPlace {
+		r.kind = refOutput
+		if kind, index, ok := strings.Cut(place, ":"); ok && (kind == refLog || kind == refCall) {
+			r.kind, place = kind, index
 		}
-		index := uint32(n)
-		r.output = &index
+		n, err := strconv.ParseUint(place, 10, 32)
+		if err != nil {
+			return r, usagef("reference %.120q: %.40q is no output index: write TXID:N with N from 0, or TXID:log:N or TXID:call:N on Ethereum", text, place)
+		}
+		r.index = uint32(n)
 	}
 	if hasHeight {
 		h, err := strconv.ParseUint(height, 10, 32)

@@ -7,7 +7,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"tsuiseki/chains"
 	"tsuiseki/chains/index"
 )
 
@@ -15,12 +14,6 @@ func printJSON(w io.Writer, document any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(document)
-}
-
-// people writes an amount as people read it: coins, not base units.
-func people(amount chains.Amount, asset chains.Asset) string {
-	const coinPlaces = 8
-	return amount.Decimal(coinPlaces) + " " + string(asset)
 }
 
 func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
@@ -101,5 +94,8 @@ func printBlock(w io.Writer, d *blockDoc) {
 	fmt.Fprintf(w, "block %d of %s\n  hash    %s\n  parent  %s\n  time    %s\n  %d transactions\n", d.Height, d.Chain, d.Block, d.Parent, when(d.Time), len(d.Txs))
 	for i, id := range d.Txs {
 		fmt.Fprintf(w, "  %d  %s\n", i, id)
+	}
+	for _, m := range d.Missing {
+		fmt.Fprintf(w, "missing: %s: %s\n", m.What, m.Reason)
 	}
 }

@@ -33,7 +33,7 @@ type txDoc struct {
 	Asset     chains.Asset     `json:"asset"`
 	Inputs    []inputDoc       `json:"inputs"`
 	Outputs   []outputDoc      `json:"outputs"`
-	Transfers []any            `json:"transfers"`
+	Transfers []transferDoc    `json:"transfers"`
 	Fee       *chains.Amount   `json:"fee"` // null where a prevout is unknown, and for a coinbase
 	Signs     struct{}         `json:"signs"`
 	Coinbase  bool             `json:"coinbase"`
@@ -71,7 +71,14 @@ func (c *showTxCmd) Run(s *session) (err error) {
 	if err != nil {
 		return err
 	}
-	view, err := c.openView(s, c.AsOf)
+	chain, err := c.resolve(s.data)
+	if err != nil {
+		return err
+	}
+	if chain.Family() == chains.Ethereum {
+		return c.showAccountTx(s, chain, r)
+	}
+	view, err := openView(s, chain, c.AsOf)
 	if err != nil {
 		return err
 	}
@@ -97,7 +104,7 @@ func (c *showTxCmd) Run(s *session) (err error) {
 func newTxDoc(view *opened, tx *chains.Tx) (*txDoc, error) {
 	doc := &txDoc{
 		Chain: view.Snapshot().Chain, Tx: tx.ID, Height: tx.Block.Height, Block: tx.Block.Hash, Time: tx.Time, Asset: view.network.Asset,
-		Inputs: []inputDoc{}, Outputs: []outputDoc{}, Transfers: []any{}, Coinbase: tx.Coinbase(), AsOf: view.Snapshot().BlockRef,
+		Inputs: []inputDoc{}, Outputs: []outputDoc{}, Transfers: []transferDoc{}, Coinbase: tx.Coinbase(), AsOf: view.Snapshot().BlockRef,
 	}
 	for i := range tx.Inputs {
 		in := &tx.Inputs[i]
@@ -186,7 +193,14 @@ type appearanceDoc struct {
 
 // Run shows one address.
 func (c *showAddressCmd) Run(s *session) (err error) {
-	view, err := c.openView(s, c.AsOf)
+	chain, err := c.resolve(s.data)
+	if err != nil {
+		return err
+	}
+	if chain.Family() == chains.Ethereum {
+		return c.showAccount(s, chain)
+	}
+	view, err := openView(s, chain, c.AsOf)
 	if err != nil {
 		return err
 	}
@@ -237,11 +251,20 @@ type blockDoc struct {
 	Parent chains.BlockHash `json:"parent"`
 	Time   time.Time        `json:"time"`
 	Txs    []chains.TxID    `json:"transactions"`
+
+	Missing []missingDoc `json:"missing,omitempty"` // parts of it, on an account chain
 }
 
 // Run shows one block.
 func (c *showBlockCmd) Run(s *session) (err error) {
-	view, err := c.openView(s, nil)
+	chain, err := c.resolve(s.data)
+	if err != nil {
+		return err
+	}
+	if chain.Family() == chains.Ethereum {
+		return c.showAccountBlock(s, chain)
+	}
+	view, err := openView(s, chain, nil)
 	if err != nil {
 		return err
 	}
@@ -265,7 +288,13 @@ func (c *showBlockCmd) Run(s *session) (err error) {
 	return nil
 }
 
-func findBlock(view *opened, text string) (chains.Header, int, error) {
+// blockFinder finds headers, with their number of transactions.
+type blockFinder interface {
+	BlockAt(height uint64) (chains.Header, int, error)
+	BlockByHash(hash chains.BlockHash) (chains.Header, int, error)
+}
+
+func findBlock(view blockFinder, text string) (chains.Header, int, error) {
 	if height, err := strconv.ParseUint(text, 10, 32); err == nil {
 		return view.BlockAt(height)
 	}

@@ -12,7 +12,8 @@ import (
 
 type traceCmd struct {
 	chainFlag
-	Refs      []string `arg:"" name:"ref" help:"Deposits: TXID:N, or TXID where one output alone carries value."`
+	executionFlags
+	Refs      []string `arg:"" name:"ref" help:"Deposits: TXID:N, an output; TXID:log:N or TXID:call:N, a transfer on Ethereum; TXID where one alone carries value."`
 	Rule      string   `help:"How value is allocated: fifo, haircut or poison." default:"fifo"`
 	MaxHops   int      `help:"Transactions to follow from a deposit; 0 is no limit." default:"0"`
 	MinAmount string   `help:"Traced amount, in base units, below which a place is not followed." default:"0"`
@@ -33,12 +34,15 @@ func (c *traceCmd) Run(s *session) (err error) {
 	if err != nil {
 		return err
 	}
-	view, err := c.openView(s, c.AsOf)
+	chain, err := c.resolve(s.data)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, view.Close()) }()
-	result, err := traceRefs(s, view, refs, params)
+	follow := c.traceOutputs
+	if chain.Family() == chains.Ethereum {
+		follow = c.traceAccounts
+	}
+	result, err := follow(s, chain, refs, params)
 	if err != nil {
 		return err
 	}
@@ -51,6 +55,16 @@ func (c *traceCmd) Run(s *session) (err error) {
 		err = incompleteError{fmt.Sprintf("%d facts that the trace needed are missing, the first: %s (%s)", len(result.Missing), result.Missing[0].What, result.Missing[0].Reason)}
 	}
 	return err
+}
+
+// traceOutputs traces deposits on a chain in Bitcoin's format.
+func (c *traceCmd) traceOutputs(s *session, chain chains.Chain, refs []ref, params tracer.Params) (result *tracer.Result, err error) {
+	view, err := openView(s, chain, c.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, view.Close()) }()
+	return traceRefs(s, view, refs, params)
 }
 
 func (c *traceCmd) params() (p tracer.Params, err error) {
@@ -117,8 +131,11 @@ func traceRefs(s *session, view *opened, refs []ref, params tracer.Params) (*tra
 // depositOutput is the output meant, which only a person can tell where several
 // carry value: an exchange pays many customers in one transaction.
 func (r ref) depositOutput(view *opened, tx *chains.Tx) (uint32, error) {
-	if r.output != nil {
-		return *r.output, nil
+	switch r.kind {
+	case refOutput:
+		return r.index, nil
+	case refLog, refCall:
+		return 0, usagef("%s has outputs, not transfers: write TXID:N", view.Snapshot().Chain)
 	}
 	var choices []string
 	var only uint32

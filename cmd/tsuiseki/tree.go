@@ -3,27 +3,34 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"tsuiseki/chains"
 	"tsuiseki/tracer"
 )
 
-// printTrace writes a ledger for people: the ends as a table, the trails as trees.
+// printTrace writes a ledger for people: the ends as a table, the trails as trees,
+// or as lists where value merges in accounts.
 func printTrace(w io.Writer, r *tracer.Result) {
+	u := unitsOf(r)
 	for _, s := range r.Snapshot {
 		fmt.Fprintf(w, "Traced by %s on %s, heights %d to %d (%s)\n", r.Rule, s.Chain, s.FromHeight, s.Height, s.Hash)
-	}
-	for i, d := range r.Deposits {
-		fmt.Fprintf(w, "\nDeposit %s\n  %s to %s in block %d, %s\n\n", d.ID, people(d.Amount, d.Asset), d.Address, d.Height, when(d.Time))
-		printEnds(w, r, d.ID)
-		t := r.Totals[i]
-		relation := "="
-		if r.Rule == "poison" {
-			relation = "<= (poison is an upper bound)"
+		if s.FinalHeight != nil && *s.FinalHeight < s.Height {
+			fmt.Fprintf(w, "Final up to height %d: blocks above may still be replaced\n", *s.FinalHeight)
 		}
-		fmt.Fprintf(w, "\n  in %s %s ends %s + fees %s + unresolved %s\n\n", people(t.In, t.Asset), relation,
-			people(t.Ends, t.Asset), people(t.Fees, t.Asset), people(t.Unresolved, t.Asset))
-		printTree(w, r, d)
+	}
+	for _, d := range r.Deposits {
+		fmt.Fprintf(w, "\nDeposit %s\n  %s to %s in block %d, %s\n\n", d.ID, u.people(d.Amount, d.Asset), d.Address, d.Height, when(d.Time))
+		printEnds(w, r, d.ID, u)
+		fmt.Fprintln(w)
+		printTotals(w, r, d.ID, u)
+		fmt.Fprintln(w)
+		if d.Kind == refOutput {
+			printTree(w, r, d)
+		} else {
+			printHops(w, r, d, u)
+		}
 	}
 	for _, m := range r.Missing {
 		fmt.Fprintf(w, "missing: %s at heights %s: %s\n", m.What, m.Range, m.Reason)
@@ -31,26 +38,76 @@ func printTrace(w io.Writer, r *tracer.Result) {
 	fmt.Fprintf(w, "\ndigest %s\n", r.Digest)
 }
 
-func printEnds(w io.Writer, r *tracer.Result, deposit string) {
-	var fees chains.Amount
-	var paid int
-	var asset chains.Asset
+// printTotals balances a deposit, asset by asset: amounts of different assets are
+// never added up.
+func printTotals(w io.Writer, r *tracer.Result, deposit string, u units) {
+	relation := "="
+	if r.Rule == "poison" {
+		relation = "<= (poison is an upper bound)"
+	}
+	for _, t := range r.Totals {
+		if t.Deposit != deposit {
+			continue
+		}
+		in, out := u.people(t.In, t.Asset), ""
+		if t.SwappedIn.Sign() > 0 {
+			in += " + swapped in " + u.people(t.SwappedIn, t.Asset)
+		}
+		if t.SwappedOut.Sign() > 0 {
+			out = " + swapped out " + u.people(t.SwappedOut, t.Asset)
+		}
+		fmt.Fprintf(w, "  in %s %s ends %s + fees %s + unresolved %s%s\n", in, relation,
+			u.people(t.Ends, t.Asset), u.people(t.Fees, t.Asset), u.people(t.Unresolved, t.Asset), out)
+	}
+}
+
+func printEnds(w io.Writer, r *tracer.Result, deposit string, u units) {
+	fees, paid := map[chains.Asset]chains.Amount{}, 0
 	table(w, func(w io.Writer) {
-		fmt.Fprintln(w, "  END\tTRACED\tOF\tADDRESS\tOUTPUT\tSINCE")
+		fmt.Fprintln(w, "  END\tTRACED\tOF\tADDRESS\tPLACE\tSINCE")
 		for _, e := range r.Ends {
 			if e.Deposit != deposit {
 				continue
 			}
 			if e.Index == nil {
-				fees, asset, paid = fees.Add(e.Traced), e.Asset, paid+1
+				fees[e.Asset] = fees[e.Asset].Add(e.Traced)
+				paid++
 				continue
 			}
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s:%d\t%s\n", e.Kind, people(e.Traced, e.Asset), people(e.Amount, e.Asset), e.Address, e.Tx, *e.Index, when(e.Time))
+			kind := string(e.Kind)
+			if e.Label != nil {
+				kind += " " + *e.Label
+			}
+			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s:%d\t%s\n", kind, u.people(e.Traced, e.Asset), u.people(e.Amount, e.Asset), e.Address, e.Tx, *e.Index, when(e.Time))
 		}
 	})
-	if paid > 0 {
-		fmt.Fprintf(w, "  and %s in fees of %d transactions\n", people(fees, asset), paid)
+	for _, asset := range slices.Sorted(maps.Keys(fees)) {
+		fmt.Fprintf(w, "  and %s in fees of %d transactions\n", u.people(fees[asset], asset), paid)
 	}
+}
+
+// printHops lists what moved, in chain order.
+func printHops(w io.Writer, r *tracer.Result, d tracer.DepositDoc, u units) {
+	var hops []tracer.Hop
+	for _, h := range r.Hops {
+		if h.Deposit == d.ID {
+			hops = append(hops, h)
+		}
+	}
+	if len(hops) > largestTree {
+		fmt.Fprintf(w, "  %d hops: too many to list; --json has them all\n", len(hops))
+		return
+	}
+	table(w, func(w io.Writer) {
+		for _, h := range hops {
+			if h.Swapped != nil {
+				fmt.Fprintf(w, "  %d\t%s\t%s for %s\tat %s\t%s\n", h.Height, h.Kind, u.people(h.Traced, h.Asset), u.people(h.Swapped.Traced, h.Swapped.Asset), party(h.To.Address), h.Tx)
+				continue
+			}
+			fmt.Fprintf(w, "  %d\t%s\t%s of %s\t%s -> %s\t%s\n", h.Height, h.Transfer, u.people(h.Traced, h.Asset), u.people(h.Amount, h.Asset),
+				party(h.From.Address), party(h.To.Address), h.Tx)
+		}
+	})
 }
 
 // largestTree is how many hops are drawn; more are no longer readable.

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"tsuiseki/chains"
+	"tsuiseki/chains/ethereum"
+	"tsuiseki/chains/index"
+	"tsuiseki/tracer"
+	"tsuiseki/tracer/label"
+)
+
+// openedAccounts is an index of an account chain with the network it is of, and
+// a view on it. It answers a trace's questions.
+type openedAccounts struct {
+	*index.AccountView
+	*tracer.Openings
+	index   *index.Accounts
+	network ethereum.Network
+	known   label.Known
+	node    *ethereum.Node // nil where none was given
+}
+
+var _ tracer.Ledger = (*openedAccounts)(nil)
+
+// openAccountView opens a chain's index as of a height, or of its tip. node may
+// tell what accounts held before the index begins; its URL may be empty.
+func openAccountView(s *session, chain chains.Chain, asOf *uint64, node executionFlags) (_ *openedAccounts, err error) {
+	x, err := openAccounts(s, chain, "")
+	if err != nil {
+		return nil, err
+	}
+	o := &openedAccounts{index: x, known: label.KnownOn(chain)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, o.Close())
+		}
+	}()
+	if o.network, err = ethereum.NetworkByChain(chain, x.Native()); err != nil {
+		return nil, err
+	}
+	if o.AccountView, err = x.View(s.ctx, asOf); err != nil {
+		return nil, err
+	}
+	o.Openings = &tracer.Openings{Ctx: s.ctx, Index: o.AccountView, Native: x.Native()}
+	if node.RPC != "" {
+		if o.node, err = ethereum.Dial(s.ctx, node.config(s, o.network.ChainID, string(o.network.Asset))); err != nil {
+			return nil, err
+		}
+		o.Node = o.node
+	}
+	return o, nil
+}
+
+// Close closes the view, the index and the connection to a node.
+func (o *openedAccounts) Close() error {
+	var errs []error
+	if o.node != nil {
+		errs = append(errs, o.node.Close())
+	}
+	if o.AccountView != nil {
+		errs = append(errs, o.AccountView.Close())
+	}
+	return errors.Join(append(errs, o.index.Close())...)
+}
+
+// Snapshot implements tracer.Ledger.
+func (o *openedAccounts) Snapshot() chains.Snapshot {
+	snapshot := o.AccountView.Snapshot()
+	if final, told := o.Final(); told {
+		snapshot.Final = &final.Height
+	}
+	return snapshot
+}
+
+// Native implements tracer.Ledger.
+func (o *openedAccounts) Native() chains.Asset { return o.network.Asset }
+
+// Contract implements tracer.Ledger.
+func (o *openedAccounts) Contract(account chains.Address) (bool, error) {
+	_, at, found, err := o.AccountView.Contract(account)
+	return found && at.Height <= o.Snapshot().Height, err
+}
+
+// Frozen implements tracer.Ledger.
+func (o *openedAccounts) Frozen(asset chains.Asset, account chains.Address) (chains.Position, bool, error) {
+	if asset == o.network.Asset {
+		return chains.Position{}, false, nil
+	}
+	frozen, since, _, err := o.AccountView.Frozen(asset, account, chains.Position{Height: o.Snapshot().Height + 1})
+	return since, frozen, err
+}
+
+// Token implements tracer.Ledger.
+func (o *openedAccounts) Token(asset chains.Asset) (*chains.Token, error) {
+	token, found, err := o.AccountView.Token(asset)
+	if err != nil || !found {
+		return nil, err
+	}
+	return &token, nil
+}
+
+// Label implements tracer.Ledger.
+func (o *openedAccounts) Label(account chains.Address) (kind tracer.EndKind, name string, ok bool) {
+	a, ok := o.known.Of(account)
+	return a.Kind, fmt.Sprintf("%s (%s)", a.Label, a.Source), ok
+}
+
+// units are how to read the assets of transfers.
+func (o *openedAccounts) units(transfers ...[]transferDoc) (units, error) {
+	u := units{o.network.Asset: {string(o.network.Asset), weiPlaces}}
+	for _, list := range transfers {
+		for _, t := range list {
+			if _, known := u[t.Asset]; known || t.Asset == o.network.Asset {
+				continue
+			}
+			token, err := o.Token(t.Asset)
+			if err != nil {
+				return nil, err
+			}
+			if token != nil {
+				u.add(*token)
+			}
+		}
+	}
+	return u, nil
+}
+
+// find reads the transaction that a reference means.
+func (r ref) findAccountTx(view *openedAccounts) (*chains.Tx, error) {
+	txs, err := view.Txs(r.tx)
+	if err != nil {
+		return nil, err
+	}
+	if r.height != nil && txs[0].Block.Height != *r.height {
+		return nil, usagef("transaction %s is not at height %d but at %d", r.tx, *r.height, txs[0].Block.Height)
+	}
+	return txs[0], nil
+}
