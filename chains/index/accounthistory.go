@@ -132,9 +132,11 @@ func (v *AccountView) assets(holder account, from chains.Position) iter.Seq2[ass
 			if next.asset, tail, err = readAccount(it.Key()[len(prefix):]); err != nil {
 				break
 			}
-			if next.at, _, err = readTail(tail); err != nil {
+			if len(tail) != posSize {
+				err = errEncoding
 				break
 			}
+			next.at = unpackPos(readPos(tail))
 			pair := pairKey(tableMovement, holder, next.asset)
 			if next.at.Compare(from) < 0 {
 				if ok = it.SeekGE(appendPos(pair, packFrom(from))); !ok || !hasPrefix(it.Key(), pair) {
@@ -224,7 +226,9 @@ func (v *AccountView) merge(streams nextFirst, holder chains.Address, yield func
 				return nil
 			}
 		}
-		done = packPos(at) + 1
+		if done = packPos(at) + 1; done > maxPos {
+			return nil
+		}
 	}
 	return nil
 }

@@ -179,7 +179,10 @@ func BenchmarkAccounts(b *testing.B) {
 			var disk, peak uint64
 			for b.Loop() {
 				reading += seconds(func() {
-					for range c.Blocks(b.Context(), 0, c.rounds*roundBlocks-1) {
+					for _, err := range c.Blocks(b.Context(), 0, c.rounds*roundBlocks-1) {
+						if err != nil {
+							b.Fatal(err)
+						}
 					}
 				})
 				runtime.GC()

@@ -106,7 +106,7 @@ func TestAccountsUndoesOnlyWhatIsReplaced(t *testing.T) {
 			t.Fatalf("a source that is behind: %+v", result)
 		}
 		sparse := c.Fork(len(c.Held))
-		sparse.Held = slices.DeleteFunc(sparse.Held, func(b *chains.Block) bool { return draw("left out", 0, 1) == 1 })
+		sparse.Held = slices.DeleteFunc(sparse.Held, func(*chains.Block) bool { return draw("left out", 0, 1) == 1 })
 		later := fixtures.NewAccountChain(tipOf(c) + 5)
 		later.Extend(draw, 2)
 		mute := c.Fork(len(c.Held))

@@ -24,6 +24,7 @@ const (
 	maxHeight  = 1<<32 - 1
 	maxTxIndex = 1<<24 - 1
 	posSize    = 7
+	maxPos     = 1<<(8*posSize) - 1 // packed
 )
 
 var errEncoding = errors.New("the index is damaged: a record cannot be read; remove its folder and index again")
@@ -35,9 +36,9 @@ func packPos(p chains.Position) uint64 { return p.Height<<24 | uint64(p.Tx) }
 func packFrom(p chains.Position) uint64 {
 	switch {
 	case p.Height > maxHeight:
-		return 1<<(8*posSize) - 1
+		return maxPos
 	case p.Tx > maxTxIndex:
-		return min((p.Height+1)<<24, 1<<(8*posSize)-1)
+		return min((p.Height+1)<<24, maxPos)
 	}
 	return packPos(p)
 }

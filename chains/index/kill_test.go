@@ -40,18 +40,7 @@ func TestKill(t *testing.T) {
 		return
 	}
 	dir := t.TempDir()
-	kills, last, tips := 0, uint64(0), map[uint64]bool{}
-	for done := false; !done; {
-		if done = indexUntilKilled(t, dir, 1+rand.IntN(2500)); !done {
-			kills++
-		}
-		last = checkWhole(t, dir, src, last)
-		tips[last] = true
-	}
-	if len(tips) < 3 {
-		t.Errorf("%d kills hit only %d states: the test proves little", kills, len(tips))
-	}
-	t.Logf("killed %d times, in %d states", kills, len(tips))
+	killUntilDone(t, dir, 2500, func(last uint64) uint64 { return checkWhole(t, dir, src, last) })
 
 	fs := vfs.NewMem()
 	fresh := openIndex(t, src.Network(), fs)
@@ -62,12 +51,30 @@ func TestKill(t *testing.T) {
 	sameRows(t, dump(t, dir, vfs.Default), dump(t, "index", fs))
 }
 
+// killUntilDone kills an indexing process, once it has read some blocks, until one
+// comes to its end. After each, check opens the index and tells its tip.
+func killUntilDone(t *testing.T, dir string, maxBlocks int, check func(last uint64) uint64) {
+	t.Helper()
+	kills, last, tips := 0, uint64(0), map[uint64]bool{}
+	for done := false; !done; {
+		if done = indexUntilKilled(t, dir, 1+rand.IntN(maxBlocks)); !done {
+			kills++
+		}
+		last = check(last)
+		tips[last] = true
+	}
+	if len(tips) < 3 {
+		t.Errorf("%d kills hit only %d states: the test proves little", kills, len(tips))
+	}
+	t.Logf("killed %d times, in %d states", kills, len(tips))
+}
+
 // indexUntilKilled indexes in a process of its own, and kills it once it has read
 // some blocks; the last of them are being written then, or wait for it. It tells
 // whether the process came to its end before.
 func indexUntilKilled(t *testing.T, dir string, blocks int) (done bool) {
 	t.Helper()
-	process := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKill$")
+	process := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
 	process.Env = append(os.Environ(), killedDir+"="+dir)
 	heights, err := process.StdoutPipe()
 	if err != nil {

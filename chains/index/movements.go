@@ -1,6 +1,7 @@
 package index
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -125,7 +126,7 @@ func (m *movements) write(w *sstable.Writer, n *names) error {
 		order[i] = uint32(i)
 	}
 	slices.SortFunc(order[1:], func(a, b uint32) int {
-		return slices.Compare(n.list[a].account[:], n.list[b].account[:])
+		return bytes.Compare(n.list[a].account[:], n.list[b].account[:])
 	})
 	rank := make([]uint64, len(order))
 	for i, id := range order {
