@@ -17,6 +17,7 @@ const (
 	WithdrawalTransfer  TransferKind = "withdrawal"  // from the consensus layer (EIP-4895); From is empty
 	RewardTransfer      TransferKind = "reward"      // newly created for a block or uncle; From is empty
 	DestroyedTransfer   TransferKind = "destroyed"   // an issuer destroys a frozen balance; To is empty
+	MixTransfer         TransferKind = "mix"         // a mixer's pool, To, logs that it took a deposit in; never part of a ledger
 )
 
 // Transfer is one movement of value between two accounts. Zero amounts are kept:
@@ -34,12 +35,12 @@ type Transfer struct {
 
 // Ledger reports whether the transfer changes balances of a fungible asset.
 func (t *Transfer) Ledger() bool {
-	return t.Kind != CollectibleTransfer && t.Amount.Sign() > 0
+	return t.Kind != CollectibleTransfer && t.Kind != MixTransfer && t.Amount.Sign() > 0
 }
 
 // IsLog reports whether the transfer was seen as a log.
 func (t *Transfer) IsLog() bool {
-	return t.Kind == TokenTransfer || t.Kind == CollectibleTransfer || t.Kind == DestroyedTransfer
+	return t.Kind == TokenTransfer || t.Kind == CollectibleTransfer || t.Kind == DestroyedTransfer || t.Kind == MixTransfer
 }
 
 // Movement is what one transaction did to an account's balance of an asset: sums

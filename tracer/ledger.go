@@ -35,8 +35,15 @@ type Ledger interface {
 	Missing(part chains.Part, from, to uint64) ([]chains.Heights, error)
 	// Token is what an asset's contract says of itself; nil where it did not say.
 	Token(asset chains.Asset) (*chains.Token, error)
-	// Label says whose an account is, where that stops a trail.
-	Label(account chains.Address) (kind EndKind, label string, ok bool)
+	// Stop says whether a trail ends at an account because of whose or what it is.
+	Stop(account chains.Address) (Stop, bool, error)
+}
+
+// Stop is why a trail ends at an account.
+type Stop struct {
+	Kind   EndKind
+	Label  string // attribution; empty where a heuristic says so
+	Detail string // who says so, or which heuristic by what
 }
 
 // Opening is a balance before a position.

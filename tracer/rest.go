@@ -57,43 +57,49 @@ func (s *accountSweep) open(a arrival, position chains.Position) (q *lotQueue, b
 
 // stop ends an arrival at an account beyond which value is not followed.
 func (s *accountSweep) stop(a arrival) (stopped bool, err error) {
-	kind, label, detail := EndKind(""), "", ""
-	switch owner, name, known := s.ledger.Label(a.account); {
-	case known:
-		kind, label, detail = owner, name, "by label"
-	case a.burned:
-		kind, detail = EndBurn, "burned by the token's contract"
-	case a.account == chains.Address(a.asset):
-		kind, detail = EndContract, "sent to the token's own contract"
-	case s.params.HubDegree > 0:
-		degree, err := s.ledger.Degree(a.account, s.params.HubDegree)
-		if err != nil {
-			return false, err
-		}
-		if degree > s.params.HubDegree {
-			kind, detail = EndHub, fmt.Sprintf("more than %d transactions touch this account", s.params.HubDegree)
-		}
+	why, err := s.stopOf(a)
+	if err != nil || why.Kind == "" {
+		return false, err
 	}
-	if kind == "" {
-		return false, nil
+	at := a.holder
+	if a.burned {
+		at.account = chains.ZeroAddress
 	}
-	s.addAccountEnd(a.lot, a.holder, a.gained, kind, label, detail)
+	s.addAccountEnd(a.lot, at, a.gained, why)
 	return true, nil
+}
+
+func (s *accountSweep) stopOf(a arrival) (Stop, error) {
+	switch {
+	case a.burned:
+		return Stop{Kind: EndBurn, Detail: "burned by the token's contract"}, nil
+	case a.account == chains.Address(a.asset):
+		return Stop{Kind: EndContract, Detail: "sent to the token's own contract"}, nil
+	}
+	why, stops, err := s.ledger.Stop(a.account)
+	if err != nil || stops || s.params.HubDegree == 0 {
+		return why, err
+	}
+	degree, err := s.ledger.Degree(a.account, s.params.HubDegree)
+	if err != nil || degree <= s.params.HubDegree {
+		return Stop{}, err
+	}
+	return Stop{Kind: EndHub, Detail: fmt.Sprintf("more than %d transactions touch this account", s.params.HubDegree)}, nil
 }
 
 // end records that a lot, or what its spans say of it, goes no further.
 func (s *accountSweep) end(q *lotQueue, l lot, kind EndKind, detail string) {
-	s.addAccountEnd(l, q.holder, q.balance, kind, "", detail)
+	s.addAccountEnd(l, q.holder, q.balance, Stop{Kind: kind, Detail: detail})
 }
 
-func (s *accountSweep) addAccountEnd(l lot, at holder, amount chains.Amount, kind EndKind, label, detail string) {
+func (s *accountSweep) addAccountEnd(l lot, at holder, amount chains.Amount, why Stop) {
 	index := l.index
 	e := End{
-		Kind: kind, Index: &index, Address: at.account, Asset: at.asset, Amount: amount, Traced: taint.Sum(l.spans), Detail: detail,
+		Kind: why.Kind, Index: &index, Address: at.account, Asset: at.asset, Amount: amount, Traced: taint.Sum(l.spans), Detail: why.Detail,
 		order: uint64(index),
 	}
-	if label != "" {
-		e.Label = &label
+	if why.Label != "" {
+		e.Label = &why.Label
 	}
 	s.result.addEnd(l.tx, l.deposit, e)
 }

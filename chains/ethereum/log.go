@@ -31,6 +31,7 @@ const (
 	destroyedEvent
 	freezeEvent
 	releaseEvent
+	mixEvent
 )
 
 // event tells logs apart by their first topic, the hash of their signature.
@@ -59,6 +60,8 @@ func (l *logRecord) event() event {
 	case "d7e9ec6e6ecd65492dce6bf513cd6867560d49544421d0783ddf06e76c24470c", // USDT: RemovedBlackList(address)
 		"117e3210bb9aa7d9baff172026820255c6f6c30ba8999d1c2fd88e2848137c4e": // USDC: UnBlacklisted(address)
 		return releaseEvent
+	case "a945e51eec50ab98c161376f0db4cf2aeba3ec92755fe2fcd388bdbbb80ff196": // Tornado Cash: Deposit(bytes32,uint32,uint256)
+		return mixEvent
 	}
 	return noEvent
 }
@@ -83,6 +86,10 @@ func decodeLog(l logRecord) (transfers []chains.Transfer, freeze *chains.Freeze,
 	case destroyedEvent:
 		if account, amount, shaped := accountAndAmount(l, len(l.Topics)); shaped {
 			transfers = l.move(chains.DestroyedTransfer, account, "", amount)
+		}
+	case mixEvent:
+		if len(l.Topics) == 2 && len(l.Data) == 2*common.HashLength {
+			transfers = l.move(chains.MixTransfer, "", l.Address, chains.Amount{})
 		}
 	case freezeEvent:
 		freeze = decodeFreeze(l, true)

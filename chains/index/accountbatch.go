@@ -164,7 +164,11 @@ func (b *accountBatch) addTx(tx *chains.Tx, pos uint64) error {
 	for i := range tx.Transfers {
 		t, p := &tx.Transfers[i], b.parties[i]
 		paysFee := t.Kind == chains.FeeTransfer || t.Kind == chains.TipTransfer
-		if t.IsLog() {
+		switch {
+		case t.Kind == chains.MixTransfer:
+			b.mark(p.to, markMixer, pos)
+			continue
+		case t.IsLog():
 			b.mark(p.asset, markToken, pos)
 		}
 		if t.Kind == chains.InternalTransfer && !tx.Failed {

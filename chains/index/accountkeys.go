@@ -99,5 +99,6 @@ const (
 	markCreated  = iota // a transaction created it
 	markInternal        // it sent an internal transfer
 	markToken           // it logged a token's transfer or freeze
+	markMixer           // it logged a deposit into a mixer
 	markKinds
 )

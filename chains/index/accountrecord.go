@@ -199,11 +199,11 @@ func appendAmount(value []byte, a chains.Amount) ([]byte, error) {
 func (r *reader) amount() chains.Amount { return chains.AmountOfBytes(r.bytes(uint64(r.byte()))) }
 
 // transferKinds are the kinds of transfer by their code, from 1.
-func transferKinds() [9]chains.TransferKind {
+func transferKinds() [10]chains.TransferKind {
 	return [...]chains.TransferKind{
 		chains.NativeTransfer, chains.InternalTransfer, chains.TokenTransfer,
 		chains.CollectibleTransfer, chains.FeeTransfer, chains.TipTransfer,
-		chains.WithdrawalTransfer, chains.RewardTransfer, chains.DestroyedTransfer,
+		chains.WithdrawalTransfer, chains.RewardTransfer, chains.DestroyedTransfer, chains.MixTransfer,
 	}
 }
 

@@ -234,6 +234,7 @@ func contractEvidence() [markKinds]string {
 		markCreated:  "created in a transaction",
 		markInternal: "sent an internal transfer",
 		markToken:    "logged a token's transfer",
+		markMixer:    "logged a deposit into a mixer",
 	}
 }
 
@@ -255,6 +256,17 @@ func (v *AccountView) Contract(address chains.Address) (evidence string, at chai
 		}
 	}
 	return evidence, at, ok, nil
+}
+
+// Mixer is where an account first logged a deposit as the pools of a mixer do;
+// false where it did not in the view.
+func (v *AccountView) Mixer(address chains.Address) (at chains.Position, ok bool, err error) {
+	a, err := parseAccount(address)
+	if err != nil {
+		return at, false, err
+	}
+	at, err = v.firstMark(a, markMixer)
+	return at, err == nil && at.Height <= v.asOf.Height, err
 }
 
 // firstMark is where evidence of a kind was first seen; beyond all heights where it was not.

@@ -101,11 +101,20 @@ func (o *openedAccounts) Token(asset chains.Asset) (*chains.Token, error) {
 	return &token, nil
 }
 
-// Label implements tracer.Ledger.
-func (o *openedAccounts) Label(account chains.Address) (kind tracer.EndKind, name string, ok bool) {
-	a, ok := o.known.Of(account)
-	return a.Kind, fmt.Sprintf("%s (%s)", a.Label, a.Source), ok
+// Stop implements tracer.Ledger: a label comes before a heuristic.
+func (o *openedAccounts) Stop(account chains.Address) (tracer.Stop, bool, error) {
+	if a, known := o.known.Of(account); known {
+		return tracer.Stop{Kind: a.Kind, Label: a.Label, Detail: "source: " + a.Source}, true, nil
+	}
+	at, mixes, err := o.Mixer(account)
+	if err != nil || !mixes {
+		return tracer.Stop{}, false, err
+	}
+	return tracer.Stop{Kind: tracer.EndMixer, Detail: fmt.Sprintf("by heuristic %s: it logs deposits as Tornado Cash's pools do, first at height %d", mixerLogs, at.Height)}, true, nil
 }
+
+// mixerLogs names the heuristic that knows a mixer by its logs, and its version.
+const mixerLogs = "mixer-deposit-log/1"
 
 // units are how to read the assets of transfers.
 func (o *openedAccounts) units(transfers ...[]transferDoc) (units, error) {

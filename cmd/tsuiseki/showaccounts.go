@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"tsuiseki/chains"
@@ -158,8 +159,12 @@ func (c *showAddressCmd) showAccount(s *session, chain chains.Chain) (err error)
 	if doc.Contract, err = view.Contract(address); err != nil {
 		return err
 	}
-	if _, name, known := view.Label(address); known {
-		doc.Label = name
+	stop, stops, err := view.Stop(address)
+	if err != nil {
+		return err
+	}
+	if stops {
+		doc.Label = strings.TrimPrefix(fmt.Sprintf("%s, %s, %s", stop.Label, stop.Kind, stop.Detail), ", ")
 	}
 	if c.JSON {
 		return printJSON(s.out, doc)
