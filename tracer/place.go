@@ -38,7 +38,7 @@ type holding struct {
 func (s *sweep) hop(from *place, input uint32, to *place, deposit int, traced chains.Amount) {
 	s.result.addHop(to.tx, deposit, Hop{
 		From: Endpoint{from.tx.ID, from.index, from.address}, To: Endpoint{to.tx.ID, to.index, to.address},
-		Asset: s.asset, Amount: to.output().Value, Traced: traced, Kind: "transfer", input: input,
+		Asset: s.asset, Amount: to.output().Value, Traced: traced, Kind: "transfer", order: uint64(to.index), input: input,
 	})
 }
 

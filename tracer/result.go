@@ -134,6 +134,7 @@ type Hop struct {
 	Swapped  *Swapped `json:"swapped,omitempty"`  // of a swap or wrap: what was given for it
 
 	at    chains.Position
+	order uint64 // within the transaction: of what it reaches, or of execution
 	input uint32
 }
 
@@ -162,6 +163,8 @@ type End struct {
 	Traced  chains.Amount    `json:"traced"`
 	Label   *string          `json:"label"`
 	Detail  string           `json:"detail"`
+
+	Transfer string `json:"transfer,omitempty"` // of an account chain: the kind of transfer that brought it
 
 	at    chains.Position
 	order uint64 // index; a fee comes after the outputs
@@ -276,11 +279,17 @@ func (r *Result) finish() error {
 	for i, d := range r.Deposits {
 		order[d.ID] = i
 	}
+	own := func(t Total) int { // the deposit's own asset comes first
+		if t.Asset == r.Deposits[order[t.Deposit]].Asset {
+			return 0
+		}
+		return 1
+	}
 	slices.SortFunc(r.Totals, func(a, b Total) int {
-		return cmp.Or(cmp.Compare(order[a.Deposit], order[b.Deposit]), cmp.Compare(a.Asset, b.Asset))
+		return cmp.Or(cmp.Compare(order[a.Deposit], order[b.Deposit]), cmp.Compare(own(a), own(b)), cmp.Compare(a.Asset, b.Asset))
 	})
 	slices.SortFunc(r.Hops, func(a, b Hop) int {
-		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.To.Index, b.To.Index), cmp.Compare(a.Deposit, b.Deposit), cmp.Compare(a.input, b.input),
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.order, b.order), cmp.Compare(a.Deposit, b.Deposit), cmp.Compare(a.input, b.input),
 			cmp.Compare(a.Asset, b.Asset), cmp.Compare(a.To.Address, b.To.Address))
 	})
 	slices.SortFunc(r.Ends, func(a, b End) int {

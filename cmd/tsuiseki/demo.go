@@ -24,25 +24,33 @@ const (
 
 type demoCmd struct {
 	Once   bool   `help:"Print the result and exit."`
-	Blocks string `help:"Block file to use in place of the one in the Go module cache." placeholder:"FILE" type:"path"`
+	Blocks string `help:"Bitcoin block file to use in place of the one in the Go module cache." placeholder:"FILE" type:"path"`
 }
 
-// Run indexes the bundled chain into a folder of its own and traces one deposit.
+// Run traces one deposit on each bundled chain, in a data folder of its own.
 func (c *demoCmd) Run(s *session) (err error) {
-	path := c.Blocks
-	if path == "" {
-		if path, err = demoBlocks(s); err != nil {
-			return err
-		}
-	}
 	dir, err := os.MkdirTemp("", "tsuiseki-demo-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	demo := *s
-	demo.data = dir
+	demo.data = filepath.Join(dir, "data")
+	if err := c.bitcoin(&demo); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out)
+	return demoEthereum(&demo, filepath.Join(dir, "export"))
+}
 
+// bitcoin indexes the real chain's first blocks.
+func (c *demoCmd) bitcoin(s *session) (err error) {
+	path := c.Blocks
+	if path == "" {
+		if path, err = demoBlocks(s); err != nil {
+			return err
+		}
+	}
 	bar := newProgress(s.errOut)
 	defer bar.close()
 	src, err := bitcoin.OpenFiles(s.ctx, bitcoin.FilesConfig{Path: path, Log: s.log})
@@ -50,15 +58,15 @@ func (c *demoCmd) Run(s *session) (err error) {
 		return err
 	}
 	defer src.Close()
-	status, err := indexAll(&demo, src, bar)
+	status, err := indexAll(s, src, bar)
 	bar.close()
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(s.out, "Indexed the real chain's first blocks:")
+	fmt.Fprintln(s.out, "Bitcoin: indexed the real chain's first blocks.")
 	printStatus(s.out, status)
 	fmt.Fprintln(s.out)
-	return demoTrace(&demo, src.Chain())
+	return demoTrace(s, src.Chain())
 }
 
 func indexAll(s *session, src bitcoinSource, bar *progress) (status index.Status, err error) {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -35,7 +36,7 @@ type cli struct {
 	Index indexCmd `cmd:"" help:"Index a chain, or show what is indexed."`
 	Show  showCmd  `cmd:"" help:"Show everything known of a transaction, address or block."`
 	Trace traceCmd `cmd:"" help:"Follow deposits to where they lie or left sight."`
-	Demo  demoCmd  `cmd:"" help:"Trace 50 BTC of January 2009 on the real chain."`
+	Demo  demoCmd  `cmd:"" help:"Trace 50 BTC of January 2009 on the real chain, and an invented fraud on Ethereum."`
 }
 
 // session is what every command works with.
@@ -66,7 +67,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	exited := -1
 	parser, err := kong.New(
 		&c, kong.Name("tsuiseki"), kong.Description("Follow crypto-assets on their chains."),
-		kong.Vars{"data": defaultDataDir()}, kong.Resolvers(secretFiles(os.Getenv)),
+		kong.Vars{"data": defaultDataDir(), "hub_degree": strconv.Itoa(defaultHubDegree)}, kong.Resolvers(secretFiles(os.Getenv)),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }), kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)

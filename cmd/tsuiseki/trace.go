@@ -10,6 +10,9 @@ import (
 	"tsuiseki/tracer"
 )
 
+// defaultHubDegree is the degree above which an address is taken for a service's.
+const defaultHubDegree = 1000
+
 type traceCmd struct {
 	chainFlag
 	executionFlags
@@ -19,7 +22,7 @@ type traceCmd struct {
 	MinAmount string   `help:"Traced amount, in base units, below which a place is not followed." default:"0"`
 	Until     string   `help:"Follow no spend in a block after this time (RFC 3339, or a day in UTC)." placeholder:"T"`
 	AsOf      *uint64  `help:"Height as of which to trace; the index's tip by default." placeholder:"H"`
-	HubDegree int      `help:"Do not follow an address that more outputs pay; 0 is no limit." default:"1000"`
+	HubDegree int      `help:"Do not follow an address that more outputs pay; 0 is no limit." default:"${hub_degree}"`
 	Budget    int      `help:"Transactions to visit per deposit; 0 is no limit." default:"100000"`
 	JSON      bool     `name:"json" help:"Print one JSON document."`
 }
