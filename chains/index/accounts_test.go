@@ -286,3 +286,30 @@ func TestAccountsStatus(t *testing.T) {
 		t.Errorf("%q, want %q", lines, want)
 	}
 }
+
+// TestAccountsStoreAddressesOnce: a record grows by few bytes with each transfer
+// between the same accounts, and marks do with blocks, not with transfers.
+func TestAccountsStoreAddressesOnce(t *testing.T) {
+	token, names := fixtures.TokenNames()[0], fixtures.AccountNames()
+	tx := chains.Tx{From: names[2], To: chains.Address(token)}
+	for i := range uint32(100) {
+		tx.Transfers = append(tx.Transfers, chains.Transfer{Kind: chains.TokenTransfer, Index: i, From: names[2], To: names[3], Asset: token, Amount: chains.NewAmount(300)})
+	}
+	again := tx
+	again.Index = 1
+	x := openAccounts(t, 0)
+	x.sync(t, &fixtures.AccountChain{Held: []*chains.Block{{Txs: []chains.Tx{tx, again}}}, Finality: -1}, 0)
+	rows := x.rows(t)
+	if size, most := len(rows["T 00000000000000"])/2, 32+3*20+10+100*8; size == 0 || size > most {
+		t.Errorf("the record has %d bytes, want at most %d", size, most)
+	}
+	marks := 0
+	for key := range rows {
+		if key[0] == 'K' {
+			marks++
+		}
+	}
+	if marks != 1 {
+		t.Errorf("%d marks of one contract in one block", marks)
+	}
+}
