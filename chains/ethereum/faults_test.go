@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,10 +40,8 @@ func both(first, second func(string, []any) any) func(string, []any) any {
 
 func without(methods ...string) func(string, []any) any {
 	return func(method string, _ []any) any {
-		for _, m := range methods {
-			if m == method {
-				return noMethod(method)
-			}
+		if slices.Contains(methods, method) {
+			return noMethod(method)
 		}
 		return nil
 	}
@@ -167,9 +166,10 @@ func keepsTheRest(t *testing.T, got, want *chains.Block, noReceipts, noInternal 
 		}
 		for _, x := range want.Txs[i].Transfers {
 			ofReceipt := x.IsLog() || x.Kind == chains.FeeTransfer || x.Kind == chains.TipTransfer
-			if !(noReceipts && ofReceipt) && !(noInternal && x.Kind == chains.InternalTransfer) {
-				wanted = append(wanted, fmt.Sprint(x.Kind, x.From, x.To, x.Amount))
+			if (noReceipts && ofReceipt) || (noInternal && x.Kind == chains.InternalTransfer) {
+				continue
 			}
+			wanted = append(wanted, fmt.Sprint(x.Kind, x.From, x.To, x.Amount))
 		}
 		if fmt.Sprint(kinds) != fmt.Sprint(wanted) || got.Txs[i].Failed != want.Txs[i].Failed {
 			t.Errorf("transaction %d: failed %v with %v, want %v", i, got.Txs[i].Failed, kinds, wanted)

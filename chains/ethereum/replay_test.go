@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/core/types"
 
 	"tsuiseki/chains"
@@ -161,7 +160,7 @@ func TestRootsOfRealBlocks(t *testing.T) {
 	logs := map[common.Hash][]*types.Log{}
 	for _, l := range readLines[etlLog](t, filepath.Join(folder, "expected_logs.json")) {
 		hash := common.Hash(l.TxHash)
-		logs[hash] = append(logs[hash], &types.Log{Address: common.HexToAddress(string(l.Address)), Topics: l.Topics, Data: hexutil.Bytes(l.Data)})
+		logs[hash] = append(logs[hash], &types.Log{Address: common.HexToAddress(string(l.Address)), Topics: l.Topics, Data: l.Data})
 	}
 	receipts := map[uint64]types.Receipts{}
 	for _, tx := range readLines[etlTx](t, filepath.Join(folder, "expected_transactions.json")) {
