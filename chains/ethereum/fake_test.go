@@ -36,6 +36,8 @@ type fakeNode struct {
 	answer func(method string, params []any) any
 	// noBatch answers every batch where it is not empty.
 	noBatch string
+	// refusalStatus is the HTTP status of a single refusal; 0 means 200.
+	refusalStatus int
 	// locked asks for user and password.
 	locked bool
 }
@@ -182,7 +184,11 @@ func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	send(w, n.respond(call))
+	answer := n.respond(call)
+	if fields, ok := answer.(map[string]any); ok && fields["error"] != nil && n.refusalStatus != 0 {
+		w.WriteHeader(n.refusalStatus)
+	}
+	send(w, answer)
 }
 
 func send(w http.ResponseWriter, answer any) {

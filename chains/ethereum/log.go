@@ -18,6 +18,10 @@ type logRecord struct {
 	Tx      uint32 // the transaction's place in the block
 }
 
+// systemAddress logs each movement of the chain's coin (EIP-7708), which the call
+// tree tells already.
+const systemAddress chains.Address = "0xfffffffffffffffffffffffffffffffffffffffe"
+
 // event is a kind of log that is read.
 type event int
 
@@ -35,7 +39,7 @@ const (
 
 // event tells logs apart by their first topic, the hash of their signature.
 func (l *logRecord) event() event {
-	if len(l.Topics) == 0 {
+	if len(l.Topics) == 0 || l.Address == systemAddress {
 		return noEvent
 	}
 	var topic [2 * common.HashLength]byte

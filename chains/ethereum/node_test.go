@@ -120,6 +120,23 @@ func TestNodeDialects(t *testing.T) {
 	}
 }
 
+// TestNodeKeepsTheFormUnderstood: a node is asked in a form that it refuses only once.
+func TestNodeKeepsTheFormUnderstood(t *testing.T) {
+	n, cfg := newFakeNode(t)
+	cfg.Concurrency = 1
+	refusals := 0
+	n.answer = func(method string, params []any) any {
+		if _, object := params0(params).(map[string]any); !object || method != "eth_getBlockReceipts" {
+			return nil
+		}
+		refusals++
+		return &refused{-32602, "invalid type: map"}
+	}
+	if _, err := read(t, dial(t, cfg), 1, tip); err != nil || refusals != 1 {
+		t.Errorf("%d refusals, error %v; want 1", refusals, err)
+	}
+}
+
 func params0(params []any) any {
 	if len(params) == 0 {
 		return nil
