@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"encoding/json"
 	"io"
+	"maps"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -35,6 +36,8 @@ type fakeNode struct {
 	answer func(method string, params []any) any
 	// noBatch answers every batch where it is not empty.
 	noBatch string
+	// refusalStatus is the HTTP status of a single refusal; 0 means 200.
+	refusalStatus int
 	// locked asks for user and password.
 	locked bool
 }
@@ -68,7 +71,7 @@ const (
 	ether   = 1_000_000_000_000_000_000
 )
 
-func newFakeNode(t *testing.T) (*fakeNode, ethereum.RPCConfig) {
+func newFakeNode(t testing.TB) (*fakeNode, ethereum.RPCConfig) {
 	key, err := crypto.ToECDSA(common.LeftPadBytes([]byte{7}, 32))
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +90,7 @@ func newFakeNode(t *testing.T) (*fakeNode, ethereum.RPCConfig) {
 
 // fakeBlock holds three transactions: a payment, a token transfer by a contract
 // that pays on, and a failure.
-func fakeBlock(t *testing.T, key *ecdsa.PrivateKey, height int64, parent common.Hash) (*types.Block, []*types.Receipt) {
+func fakeBlock(t testing.TB, key *ecdsa.PrivateKey, height int64, parent common.Hash) (*types.Block, []*types.Receipt) {
 	header := &types.Header{
 		ParentHash: parent, Number: big.NewInt(height), Time: uint64(1_700_000_000 + 12*height), BaseFee: big.NewInt(baseFee),
 		Difficulty: new(big.Int), GasLimit: 30_000_000, Coinbase: common.HexToAddress(producer),
@@ -181,7 +184,11 @@ func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	send(w, n.respond(call))
+	answer := n.respond(call)
+	if fields, ok := answer.(map[string]any); ok && fields["error"] != nil && n.refusalStatus != 0 {
+		w.WriteHeader(n.refusalStatus)
+	}
+	send(w, answer)
 }
 
 func send(w http.ResponseWriter, answer any) {
@@ -260,7 +267,8 @@ func (n *fakeNode) handle(method string, params []any) any {
 	case "trace_block":
 		return n.flatTraces(b)
 	}
-	return n.blockJSON(b, params[1] == true)
+	whole, _ := params[1].(bool)
+	return n.blockJSON(b, whole)
 }
 
 func (n *fakeNode) blockJSON(b *types.Block, whole bool) map[string]any {
@@ -299,9 +307,7 @@ func (n *fakeNode) nestedTraces(b *types.Block) []any {
 	for i, tx := range b.Transactions() {
 		call := func(from, to any, value string, more map[string]any) map[string]any {
 			frame := map[string]any{"type": "CALL", "from": from, "to": to, "value": value, "gas": "0x1", "gasUsed": "0x1", "input": "0x"}
-			for k, v := range more {
-				frame[k] = v
-			}
+			maps.Copy(frame, more)
 			return frame
 		}
 		more := map[string]any{}
@@ -353,7 +359,7 @@ func (n *fakeNode) flatTraces(b *types.Block) []any {
 }
 
 // dial reaches the fake node.
-func dial(t *testing.T, cfg ethereum.RPCConfig) *ethereum.Node {
+func dial(t testing.TB, cfg ethereum.RPCConfig) *ethereum.Node {
 	t.Helper()
 	node, err := ethereum.Dial(t.Context(), cfg)
 	if err != nil {
@@ -364,7 +370,7 @@ func dial(t *testing.T, cfg ethereum.RPCConfig) *ethereum.Node {
 }
 
 // read collects the blocks that the source yields before its first error.
-func read(t *testing.T, src chains.Source, from, to uint64) (blocks []*chains.Block, err error) {
+func read(t testing.TB, src chains.Source, from, to uint64) (blocks []*chains.Block, err error) {
 	t.Helper()
 	for block, err := range src.Blocks(t.Context(), from, to) {
 		if err != nil {

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,10 +41,8 @@ func both(first, second func(string, []any) any) func(string, []any) any {
 
 func without(methods ...string) func(string, []any) any {
 	return func(method string, _ []any) any {
-		for _, m := range methods {
-			if m == method {
-				return noMethod(method)
-			}
+		if slices.Contains(methods, method) {
+			return noMethod(method)
 		}
 		return nil
 	}
@@ -88,6 +88,13 @@ func TestNodeNamesGaps(t *testing.T) {
 			return at(n, "debug_traceBlockByHash", func(b *types.Block) any {
 				traces := n.nestedTraces(b)
 				traces[0].(map[string]any)["result"].(map[string]any)["value"] = "0x1"
+				return traces
+			})
+		}, gaps{chains.PartInternal: "another sender or value"}},
+		"a trace of another sender": {func(n *fakeNode) func(string, []any) any {
+			return at(n, "debug_traceBlockByHash", func(b *types.Block) any {
+				traces := n.nestedTraces(b)
+				traces[0].(map[string]any)["result"].(map[string]any)["from"] = payee
 				return traces
 			})
 		}, gaps{chains.PartInternal: "another sender or value"}},
@@ -167,9 +174,10 @@ func keepsTheRest(t *testing.T, got, want *chains.Block, noReceipts, noInternal 
 		}
 		for _, x := range want.Txs[i].Transfers {
 			ofReceipt := x.IsLog() || x.Kind == chains.FeeTransfer || x.Kind == chains.TipTransfer
-			if !(noReceipts && ofReceipt) && !(noInternal && x.Kind == chains.InternalTransfer) {
-				wanted = append(wanted, fmt.Sprint(x.Kind, x.From, x.To, x.Amount))
+			if (noReceipts && ofReceipt) || (noInternal && x.Kind == chains.InternalTransfer) {
+				continue
 			}
+			wanted = append(wanted, fmt.Sprint(x.Kind, x.From, x.To, x.Amount))
 		}
 		if fmt.Sprint(kinds) != fmt.Sprint(wanted) || got.Txs[i].Failed != want.Txs[i].Failed {
 			t.Errorf("transaction %d: failed %v with %v, want %v", i, got.Txs[i].Failed, kinds, wanted)
@@ -288,6 +296,44 @@ func TestNodeRefusesLies(t *testing.T) {
 	}
 }
 
+// TestNodeRefusesLiesItCannotCompute: where a later fork's header cannot be hashed,
+// receipts and transactions are still held to each other.
+func TestNodeRefusesLiesItCannotCompute(t *testing.T) {
+	type maps = []map[string]any
+	for name, change := range map[string]func(txs []any, receipts maps) maps{
+		"no receipts":           func(_ []any, _ maps) maps { return maps{} },
+		"a receipt too few":     func(_ []any, r maps) maps { return r[:2] },
+		"a receipt too many":    func(_ []any, r maps) maps { return append(r, r[2]) },
+		"a receipt twice":       func(_ []any, r maps) maps { return maps{r[0], r[1], r[1]} },
+		"the first log is gone": func(_ []any, r maps) maps { r[1]["logs"] = r[1]["logs"].([]any)[1:]; return r },
+		"a log of another":      func(_ []any, r maps) maps { r[2]["logs"], r[1]["logs"] = r[1]["logs"], []any{}; return r },
+		"a removed log":         func(_ []any, r maps) maps { r[1]["logs"].([]any)[0].(map[string]any)["removed"] = true; return r },
+		"a transaction's value": func(txs []any, r maps) maps { txs[0].(map[string]any)["value"] = "0x1"; return r },
+		"another transaction":   func(txs []any, r maps) maps { txs[0] = txs[1]; return r },
+		"a height":              nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			n, cfg := newFakeNode(t)
+			fields := n.blockJSON(n.blocks[5], true)
+			fields["fieldOfALaterFork"], fields["extraData"] = "0x1", "0x77"
+			receipts := maps{}
+			for _, r := range n.receipts[5] {
+				receipts = append(receipts, toMap(r))
+			}
+			if change == nil {
+				fields["number"] = "0x6"
+			} else {
+				receipts = change(fields["transactions"].([]any), receipts)
+			}
+			lie := both(at(n, "eth_getBlockByHash", func(*types.Block) any { return fields }), at(n, "eth_getBlockReceipts", func(*types.Block) any { return receipts }))
+			blocks, err := read(t, dialHonest(t, n, cfg, lie), 4, 6)
+			if !errors.Is(err, chains.ErrCorrupt) || len(blocks) != 1 {
+				t.Errorf("%d blocks, error %v; want 1, ErrCorrupt", len(blocks), err)
+			}
+		})
+	}
+}
+
 func txOf(block map[string]any) map[string]any {
 	return block["transactions"].([]any)[0].(map[string]any)
 }
@@ -392,12 +438,19 @@ func TestNodeHalvesBatches(t *testing.T) {
 func TestNodeDoesNotWaitForSlowTraces(t *testing.T) {
 	hangs := func(hung string) ([]*chains.Block, error) {
 		n, cfg := newFakeNode(t)
-		cfg.Timeout, cfg.Retries = 100*time.Millisecond, 1
+		cfg.Timeout, cfg.Retries = 100*time.Millisecond, 2
 		node := dial(t, cfg)
+		var asked atomic.Int64
+		t.Cleanup(func() {
+			if want := map[string]int64{"debug_traceBlockByHash": 1}[hung]; want != 0 && asked.Load() != want {
+				t.Errorf("a tracer that hangs was asked %d times, want %d", asked.Load(), want)
+			}
+		})
 		release := make(chan struct{})
 		t.Cleanup(func() { close(release) })
 		n.answer = both(without("trace_block"), func(method string, _ []any) any {
 			if method == hung {
+				asked.Add(1)
 				select {
 				case <-release:
 				case <-time.After(300 * time.Millisecond):

@@ -18,6 +18,10 @@ type logRecord struct {
 	Tx      uint32 // the transaction's place in the block
 }
 
+// systemAddress logs each movement of the chain's coin (EIP-7708), which the call
+// tree tells already.
+const systemAddress chains.Address = "0xfffffffffffffffffffffffffffffffffffffffe"
+
 // event is a kind of log that is read.
 type event int
 
@@ -36,29 +40,29 @@ const (
 
 // event tells logs apart by their first topic, the hash of their signature.
 func (l *logRecord) event() event {
-	if len(l.Topics) == 0 {
+	if len(l.Topics) == 0 || l.Address == systemAddress {
 		return noEvent
 	}
 	var topic [2 * common.HashLength]byte
 	hex.Encode(topic[:], l.Topics[0][:])
 	switch string(topic[:]) {
-	case "ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef": // ERC-20 and ERC-721: Transfer(address,address,uint256)
+	case "ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef": // Transfer(address,address,uint256) of ERC-20 and ERC-721
 		return transferEvent
-	case "c3d58168c5ae7397731d063d5bbf3d657854427343f4c083240f7aacaa2d0f62": // ERC-1155: TransferSingle(address,address,address,uint256,uint256)
+	case "c3d58168c5ae7397731d063d5bbf3d657854427343f4c083240f7aacaa2d0f62": // TransferSingle(address,address,address,uint256,uint256) of ERC-1155
 		return transferSingleEvent
-	case "4a39dc06d4c0dbc64b70af90fd698a233a518aa5d07e595d983b8c0526c8f7fb": // ERC-1155: TransferBatch(address,address,address,uint256[],uint256[])
+	case "4a39dc06d4c0dbc64b70af90fd698a233a518aa5d07e595d983b8c0526c8f7fb": // TransferBatch(address,address,address,uint256[],uint256[]) of ERC-1155
 		return transferBatchEvent
-	case "e1fffcc4923d04b559f4d29a8bfc6cda04eb5b0d3c460751c2402c5c5cc9109c": // WETH9: Deposit(address,uint256)
+	case "e1fffcc4923d04b559f4d29a8bfc6cda04eb5b0d3c460751c2402c5c5cc9109c": // Deposit(address,uint256) of WETH9
 		return depositEvent
-	case "7fcf532c15f0a6db0bd6d0e038bea71d30d808c7d98cb3bf7268a95bf5081b65": // WETH9: Withdrawal(address,uint256)
+	case "7fcf532c15f0a6db0bd6d0e038bea71d30d808c7d98cb3bf7268a95bf5081b65": // Withdrawal(address,uint256) of WETH9
 		return withdrawalEvent
-	case "61e6e66b0d6339b2980aecc6ccc0039736791f0ccde9ed512e789a7fbdd698c6": // USDT: DestroyedBlackFunds(address,uint256)
+	case "61e6e66b0d6339b2980aecc6ccc0039736791f0ccde9ed512e789a7fbdd698c6": // DestroyedBlackFunds(address,uint256) of USDT
 		return destroyedEvent
-	case "42e160154868087d6bfdc0ca23d96a1c1cfa32f1b72ba9ba27b69b98a0d819dc", // USDT: AddedBlackList(address)
-		"ffa4e6181777692565cf28528fc88fd1516ea86b56da075235fa575af6a4b855": // USDC: Blacklisted(address)
+	case "42e160154868087d6bfdc0ca23d96a1c1cfa32f1b72ba9ba27b69b98a0d819dc", // AddedBlackList(address) of USDT
+		"ffa4e6181777692565cf28528fc88fd1516ea86b56da075235fa575af6a4b855": // Blacklisted(address) of USDC
 		return freezeEvent
-	case "d7e9ec6e6ecd65492dce6bf513cd6867560d49544421d0783ddf06e76c24470c", // USDT: RemovedBlackList(address)
-		"117e3210bb9aa7d9baff172026820255c6f6c30ba8999d1c2fd88e2848137c4e": // USDC: UnBlacklisted(address)
+	case "d7e9ec6e6ecd65492dce6bf513cd6867560d49544421d0783ddf06e76c24470c", // RemovedBlackList(address) of USDT
+		"117e3210bb9aa7d9baff172026820255c6f6c30ba8999d1c2fd88e2848137c4e": // UnBlacklisted(address) of USDC
 		return releaseEvent
 	case "a945e51eec50ab98c161376f0db4cf2aeba3ec92755fe2fcd388bdbbb80ff196": // Tornado Cash: Deposit(bytes32,uint32,uint256)
 		return mixEvent

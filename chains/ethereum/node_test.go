@@ -1,6 +1,7 @@
 package ethereum_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,10 +55,8 @@ func compareBlock(t *testing.T, want, got *chains.Block) {
 func TestNodeDialects(t *testing.T) {
 	lacks := func(methods ...string) func(string, []any) any {
 		return func(method string, params []any) any {
-			for _, m := range methods {
-				if m == method {
-					return noMethod(method)
-				}
+			if slices.Contains(methods, method) {
+				return noMethod(method)
 			}
 			if method == "trace_block" && !strings.HasPrefix(params[0].(string), "0x") {
 				return &refused{-32602, "hex numbers only"}
@@ -73,7 +72,7 @@ func TestNodeDialects(t *testing.T) {
 		"all":              {nil, ethereum.Capabilities{BlockReceipts: true, CallTracer: true, TraceBlock: true, Archive: true}, false},
 		"geth":             {lacks("trace_block"), ethereum.Capabilities{BlockReceipts: true, CallTracer: true, Archive: true}, false},
 		"trace_block only": {lacks("debug_traceBlockByHash"), ethereum.Capabilities{BlockReceipts: true, TraceBlock: true, Archive: true}, false},
-		"hardhat": {func(method string, params []any) any {
+		"hardhat": {func(method string, _ []any) any {
 			switch method {
 			case "eth_getBlockReceipts", "debug_traceBlockByHash", "trace_block":
 				return &refused{-32004, "Method " + method + " is not supported"}
@@ -92,7 +91,7 @@ func TestNodeDialects(t *testing.T) {
 			}
 			return nil
 		}, ethereum.Capabilities{BlockReceipts: true, CallTracer: true, TraceBlock: true, Archive: true}, false},
-		"no archive": {func(method string, params []any) any {
+		"no archive": {func(method string, _ []any) any {
 			if method == "eth_getBalance" {
 				return &refused{-32000, "missing trie node 0x1 (path )"}
 			}
@@ -118,6 +117,23 @@ func TestNodeDialects(t *testing.T) {
 			}
 			compareBlock(t, want, blocks[0])
 		})
+	}
+}
+
+// TestNodeKeepsTheFormUnderstood: a node is asked in a form that it refuses only once.
+func TestNodeKeepsTheFormUnderstood(t *testing.T) {
+	n, cfg := newFakeNode(t)
+	cfg.Concurrency = 1
+	refusals := 0
+	n.answer = func(method string, params []any) any {
+		if _, object := params0(params).(map[string]any); !object || method != "eth_getBlockReceipts" {
+			return nil
+		}
+		refusals++
+		return &refused{-32602, "invalid type: map"}
+	}
+	if _, err := read(t, dial(t, cfg), 1, tip); err != nil || refusals != 1 {
+		t.Errorf("%d refusals, error %v; want 1", refusals, err)
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 )
 
 // readLines reads a file of JSON lines.
-func readLines[T any](t *testing.T, path string) (rows []T) {
+func readLines[T any](t testing.TB, path string) (rows []T) {
 	t.Helper()
 	file, err := os.Open(path)
 	if err != nil {

@@ -63,6 +63,19 @@ func TestDialSendsThePassword(t *testing.T) {
 	dial(t, cfg)
 }
 
+// TestRefusalsWithAnyStatus: a refusal in JSON is an answer, whatever its status.
+func TestRefusalsWithAnyStatus(t *testing.T) {
+	for _, status := range []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusInternalServerError, http.StatusServiceUnavailable} {
+		n, cfg := newFakeNode(t)
+		n.refusalStatus = status
+		n.answer = without("debug_traceBlockByHash", "trace_block")
+		want := ethereum.Capabilities{BlockReceipts: true, Archive: true}
+		if got := dial(t, cfg).Capabilities(); got != want {
+			t.Errorf("HTTP %d: capabilities %+v, want %+v", status, got, want)
+		}
+	}
+}
+
 func TestDialRefusesAnotherChain(t *testing.T) {
 	_, cfg := newFakeNode(t)
 	cfg.ChainID = 1
