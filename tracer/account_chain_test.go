@@ -16,8 +16,7 @@ import (
 type accountChain struct {
 	blocks   []*chains.Block
 	balances map[accountPlace]int64
-	scale    chains.Amount // of all amounts
-	logs     uint32        // in the open block
+	logs     uint32 // in the open block
 	txs      int
 }
 
@@ -27,7 +26,7 @@ type accountPlace struct {
 }
 
 func newAccountChain() *accountChain {
-	c := &accountChain{balances: map[accountPlace]int64{}, scale: chains.NewAmount(1)}
+	c := &accountChain{balances: map[accountPlace]int64{}}
 	c.block("miner")
 	return c
 }
@@ -49,16 +48,11 @@ func (c *accountChain) last() *chains.Block { return c.blocks[len(c.blocks)-1] }
 
 func (c *accountChain) ledger() *memoryLedger { return &memoryLedger{blocks: c.blocks} }
 
-func (c *accountChain) amount(n int64) chains.Amount {
-	scaled, _ := c.scale.MulDiv(chains.NewAmount(n), chains.NewAmount(1))
-	return scaled
-}
-
 // system moves value outside of transactions, from nowhere to an account.
 func (c *accountChain) system(kind chains.TransferKind, to chains.Address, n int64) {
 	c.balances[accountPlace{to, ether}] += n
 	b := c.last()
-	b.System = append(b.System, chains.Transfer{Kind: kind, Index: uint32(len(b.System)), To: to, Asset: ether, Amount: c.amount(n)})
+	b.System = append(b.System, chains.Transfer{Kind: kind, Index: uint32(len(b.System)), To: to, Asset: ether, Amount: chains.NewAmount(n)})
 }
 
 // txBuilder is a transaction in the making.
@@ -78,7 +72,7 @@ func (c *accountChain) begin(from chains.Address, fee, tip int64) *txBuilder {
 }
 
 func (b *txBuilder) move(kind chains.TransferKind, asset chains.Asset, from, to chains.Address, n int64) {
-	t := chains.Transfer{Kind: kind, From: from, To: to, Asset: asset, Amount: b.amount(n)}
+	t := chains.Transfer{Kind: kind, From: from, To: to, Asset: asset, Amount: chains.NewAmount(n)}
 	token := kind == chains.TokenTransfer
 	if from != "" && (!token || from != chains.ZeroAddress) {
 		at := accountPlace{from, asset}
@@ -133,10 +127,10 @@ func (b *txBuilder) end() *chains.Tx {
 	}
 	frames := uint32(len(b.calls)) + 1
 	if b.fee > 0 {
-		tx.Transfers = append(tx.Transfers, chains.Transfer{Kind: chains.FeeTransfer, Index: frames, From: b.from, Asset: ether, Amount: b.amount(b.fee)})
+		tx.Transfers = append(tx.Transfers, chains.Transfer{Kind: chains.FeeTransfer, Index: frames, From: b.from, Asset: ether, Amount: chains.NewAmount(b.fee)})
 	}
 	if b.tip > 0 {
-		tx.Transfers = append(tx.Transfers, chains.Transfer{Kind: chains.TipTransfer, Index: frames + 1, From: b.from, To: block.Producer, Asset: ether, Amount: b.amount(b.tip)})
+		tx.Transfers = append(tx.Transfers, chains.Transfer{Kind: chains.TipTransfer, Index: frames + 1, From: b.from, To: block.Producer, Asset: ether, Amount: chains.NewAmount(b.tip)})
 		b.balances[accountPlace{block.Producer, ether}] += b.tip
 	}
 	for _, t := range b.logs {
@@ -156,10 +150,10 @@ type transferPlace struct {
 
 func (p transferPlace) String() string { return fmt.Sprintf("%s/%d", p.at, p.transfer) }
 
-// payments are all transfers that could be deposits.
-func (c *accountChain) payments() (all []transferPlace) {
+// paymentsIn are all transfers that could be deposits.
+func paymentsIn(blocks []*chains.Block) (all []transferPlace) {
 	payment := []chains.TransferKind{chains.NativeTransfer, chains.InternalTransfer, chains.TokenTransfer}
-	for _, block := range c.blocks {
+	for _, block := range blocks {
 		for i := range block.Txs {
 			tx := &block.Txs[i]
 			for n, t := range tx.Transfers {

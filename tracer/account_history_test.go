@@ -46,15 +46,14 @@ func (d historyDraw) asset(label string) chains.Asset {
 	return rapid.SampledFrom(assets).Draw(d.t, label)
 }
 
-// drawHistory draws a history whose amounts are multiples of scale.
-func drawHistory(t *rapid.T, rule string, scale chains.Amount) accountHistory {
+func drawHistory(t *rapid.T, rule string) accountHistory {
 	d := historyDraw{newAccountChain(), t}
-	d.scale = scale
 	for _, account := range holders {
 		d.system(chains.RewardTransfer, account, d.n("genesis", 0, 60))
 	}
 	d.block("miner")
 	mint := d.begin("ann", 0, 0)
+	mint.pay("usd", chains.ZeroAddress, "cat", 7)
 	for _, token := range tokens {
 		for _, account := range []chains.Address{"ann", "bob", "router", "pool", "pond"} {
 			mint.pay(token, chains.ZeroAddress, account, d.n("mint", 0, 50))
@@ -68,7 +67,7 @@ func drawHistory(t *rapid.T, rule string, scale chains.Amount) accountHistory {
 	if d.chance("label", 3) {
 		h.labels[d.account("labelled")] = accountLabel{tracer.EndService, "a service"}
 	}
-	h.deposits = rapid.SliceOfNDistinct(rapid.SampledFrom(d.payments()), 1, 4, rapid.ID[transferPlace]).Draw(t, "deposits")
+	h.deposits = rapid.SliceOfNDistinct(rapid.SampledFrom(paymentsIn(d.blocks)), 1, 4, rapid.ID[transferPlace]).Draw(t, "deposits")
 	h.params = drawAccountParams(d, rule)
 	return h
 }
@@ -81,7 +80,7 @@ func drawAccountParams(d historyDraw, rule string) tracer.Params {
 		return int(d.n(label, 1, hi))
 	}
 	p := tracer.Params{
-		Rule: rule, MaxHops: limit("max hops", 4), MinAmount: d.amount(int64(limit("min amount", 12))),
+		Rule: rule, MaxHops: limit("max hops", 4), MinAmount: chains.NewAmount(int64(limit("min amount", 12))),
 		HubDegree: limit("hub degree", 25), Budget: limit("budget", 5),
 	}
 	if minutes := limit("until", 9); minutes > 0 {
@@ -207,7 +206,7 @@ func (d historyDraw) oddities(tx *txBuilder) {
 		token := rapid.SampledFrom(tokens).Draw(d.t, "token")
 		tx.move(chains.DestroyedTransfer, token, account, "", d.n("destroyed", 0, tx.has(account, token)))
 	case 3:
-		tx.logs = append(tx.logs, chains.Transfer{Kind: chains.CollectibleTransfer, From: account, To: "cat", Asset: "art", Amount: d.amount(1)})
+		tx.logs = append(tx.logs, chains.Transfer{Kind: chains.CollectibleTransfer, From: account, To: "cat", Asset: "art", Amount: unit})
 	}
 }
 

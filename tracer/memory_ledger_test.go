@@ -181,6 +181,27 @@ func (l *memoryLedger) without(part chains.Part, lacks func(height uint64) bool)
 	return partial
 }
 
+// scaled is the ledger with all amounts changed.
+func (l *memoryLedger) scaled(change func(chains.Amount) chains.Amount) *memoryLedger {
+	scaled := &memoryLedger{labels: l.labels}
+	transfers := func(list []chains.Transfer) []chains.Transfer {
+		list = slices.Clone(list)
+		for i := range list {
+			list[i].Amount = change(list[i].Amount)
+		}
+		return list
+	}
+	for _, whole := range l.blocks {
+		block := *whole
+		block.System, block.Txs = transfers(block.System), slices.Clone(block.Txs)
+		for i := range block.Txs {
+			block.Txs[i].Transfers = transfers(block.Txs[i].Transfers)
+		}
+		scaled.blocks = append(scaled.blocks, &block)
+	}
+	return scaled
+}
+
 func partOf(kind chains.TransferKind) chains.Part {
 	switch kind {
 	case chains.NativeTransfer:
