@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"tsuiseki/chains"
-	"tsuiseki/tracer/taint"
 )
 
 // settlement is what one transaction of an account chain amounts to, asset by
@@ -37,24 +36,37 @@ const sink chains.Address = ""
 // payer keeps a deposit's transfer out of all circles: it stands for whoever paid.
 const payer chains.Address = "payer"
 
-// settle nets a transaction's transfers. Those in deposits keep their amount.
-func settle(tx *chains.Tx, deposits []int) *settlement {
+// tipper pays tips on to the block's producer. For those who pay them a tip is
+// gone; the producer's balance grows by it.
+const tipper chains.Address = "tipper"
+
+// noDeposit is the place of a deposit in a transaction that makes none.
+const noDeposit = -1
+
+// settle nets a transaction's transfers. That of a deposit keeps its amount, and
+// transfers of its asset before it are left out: they moved something else.
+func settle(tx *chains.Tx, deposit int) *settlement {
 	s := &settlement{flows: map[chains.Asset]*assetFlow{}}
-	paysFee := func(i int) bool {
-		kind := tx.Transfers[i].Kind
-		return kind == chains.FeeTransfer || kind == chains.TipTransfer
-	}
 	for _, fees := range []bool{false, true} { // as on a UTXO chain, the fee comes last
 		for i := range tx.Transfers {
-			if t := &tx.Transfers[i]; t.Ledger() && paysFee(i) == fees {
-				s.add(t, i, slices.Contains(deposits, i))
+			t := &tx.Transfers[i]
+			if !t.Ledger() || paysFee(t) != fees || tx.Failed && !fees || t.From == t.To {
+				continue
 			}
+			if i < deposit && !fees && t.Asset == tx.Transfers[deposit].Asset {
+				continue
+			}
+			s.add(t, i, i == deposit)
 		}
 	}
 	for _, f := range s.flows {
 		f.sort()
 	}
 	return s
+}
+
+func paysFee(t *chains.Transfer) bool {
+	return t.Kind == chains.FeeTransfer || t.Kind == chains.TipTransfer
 }
 
 func (s *settlement) add(t *chains.Transfer, i int, deposit bool) {
@@ -69,13 +81,16 @@ func (s *settlement) add(t *chains.Transfer, i int, deposit bool) {
 		// It is the token's contract that mints and burns.
 		e.from, e.to = issuerFor(e.from, t.Asset), issuerFor(e.to, t.Asset)
 	}
-	if t.Kind == chains.FeeTransfer || t.Kind == chains.TipTransfer {
+	if paysFee(t) {
 		e.to = sink
 	}
 	if deposit {
 		e.from = payer
 	}
 	f.add(e)
+	if t.Kind == chains.TipTransfer && t.To != "" {
+		f.add(edge{from: tipper, to: t.To, net: t.Amount, transfer: i})
+	}
 }
 
 func issuerFor(account chains.Address, token chains.Asset) chains.Address {
@@ -209,49 +224,4 @@ func (s *settlement) gives(account chains.Address, but chains.Asset) (assets []c
 		}
 	}
 	return assets
-}
-
-// carry moves traced spans through the flows. supply are spans of what an
-// account gives of its own, paid those of whole edges. It returns the spans on
-// each edge, and of what each account gained. Every account is to the rule what
-// a transaction is on a UTXO chain: its own first, then what came, in order; out
-// of that go its payments, in order, and what it keeps.
-func (f *assetFlow) carry(rule taint.Rule, supply map[chains.Address][]taint.Span, paid map[int][]taint.Span) (moved [][]taint.Span, kept map[chains.Address][]taint.Span) {
-	moved, kept = make([][]taint.Span, len(f.edges)), map[chains.Address][]taint.Span{}
-	for i, spans := range paid {
-		moved[i] = spans
-	}
-	for _, account := range f.nodes {
-		var ins []taint.Input
-		traced := len(supply[account]) > 0
-		gain := f.net(account)
-		if gain.Sign() < 0 {
-			ins = append(ins, taint.Input{Value: chains.Amount{}.Sub(gain), Traced: supply[account]})
-		}
-		for _, i := range f.in[account] {
-			ins = append(ins, taint.Input{Value: f.edges[i].net, Traced: moved[i]})
-			traced = traced || len(moved[i]) > 0
-		}
-		if !traced {
-			continue
-		}
-		var outs []chains.Amount
-		for _, i := range f.out[account] {
-			outs = append(outs, f.edges[i].net)
-		}
-		if gain.Sign() > 0 {
-			outs = append(outs, gain)
-		}
-		spans := make([][]taint.Span, len(outs))
-		for _, flow := range rule.Allocate(ins, outs) {
-			spans[flow.Output] = append(spans[flow.Output], flow.Span)
-		}
-		for n, i := range f.out[account] {
-			moved[i] = append(moved[i], taint.Merge(spans[n])...)
-		}
-		if gain.Sign() > 0 {
-			kept[account] = taint.Merge(spans[len(outs)-1])
-		}
-	}
-	return moved, kept
 }
