@@ -161,8 +161,10 @@ func (b *accountBatch) addTx(tx *chains.Tx, pos uint64) error {
 			b.mark(id, markCreated, pos)
 		}
 	}
+	ran := false
 	for i := range tx.Transfers {
 		t, p := &tx.Transfers[i], b.parties[i]
+		ran = ran || t.IsLog() || t.Kind == chains.InternalTransfer
 		paysFee := t.Kind == chains.FeeTransfer || t.Kind == chains.TipTransfer
 		switch {
 		case t.Kind == chains.MixTransfer:
@@ -180,6 +182,9 @@ func (b *accountBatch) addTx(tx *chains.Tx, pos uint64) error {
 		case !tx.Failed || paysFee:
 			b.movements.move(p, t.Amount, !paysFee)
 		}
+	}
+	if ran && !tx.Failed {
+		b.mark(b.to, markRan, pos)
 	}
 	b.movements.settle(pos)
 	return errors.Join(err, b.movements.err)

@@ -100,5 +100,6 @@ const (
 	markInternal        // it sent an internal transfer
 	markToken           // it logged a token's transfer or freeze
 	markMixer           // it logged a deposit into a mixer
+	markRan             // a transaction to it moved more than its own value
 	markKinds
 )

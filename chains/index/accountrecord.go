@@ -85,7 +85,7 @@ type recorder struct {
 	// The record being written: its addresses, and what follows them.
 	places      uint64
 	table, body []byte
-	from        uint32
+	from, to    uint32
 	created     []uint32
 	parties     []parties // of its transfers
 }
@@ -102,16 +102,15 @@ func (w *recorder) record(tx *chains.Tx) error {
 	w.names.last++
 	w.places, w.table, w.body, w.created, w.parties = 0, w.table[:0], w.body[:0], w.created[:0], w.parties[:0]
 	w.body = append(w.body, flag(tx.Failed)*flagFailed)
-	var to uint32
 	var err error
 	if w.from, err = w.names.address(tx.From); err != nil {
 		return err
 	}
-	if to, err = w.names.address(tx.To); err != nil {
+	if w.to, err = w.names.address(tx.To); err != nil {
 		return err
 	}
 	w.refer(w.from)
-	w.refer(to)
+	w.refer(w.to)
 	w.body = binary.AppendUvarint(w.body, uint64(len(tx.Created)))
 	for _, address := range tx.Created {
 		id, err := w.names.address(address)

@@ -284,6 +284,9 @@ func (r *ledger) checkContract(t *rapid.T, account chains.Address) {
 			if transfer.Kind == chains.InternalTransfer && transfer.From == account {
 				note(tx.Position())
 			}
+			if !tx.Failed && tx.To == account && (transfer.IsLog() || transfer.Kind == chains.InternalTransfer) {
+				note(tx.Position())
+			}
 			if transfer.IsLog() && transfer.Asset == chains.Asset(account) {
 				note(tx.Position())
 				isToken = true

@@ -235,6 +235,7 @@ func contractEvidence() [markKinds]string {
 		markInternal: "sent an internal transfer",
 		markToken:    "logged a token's transfer",
 		markMixer:    "logged a deposit into a mixer",
+		markRan:      "a transaction sent to it ran code",
 	}
 }
 
