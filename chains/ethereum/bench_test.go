@@ -1,9 +1,14 @@
 package ethereum_test
 
 import (
+	"encoding/json"
 	"path/filepath"
 	"testing"
 
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
+
+	"tsuiseki/chains"
 	"tsuiseki/chains/chaintest"
 	"tsuiseki/chains/ethereum"
 )
@@ -44,6 +49,39 @@ func BenchmarkCallTracer(b *testing.B) {
 		}
 		b.SetBytes(int64(size))
 	}
+}
+
+// BenchmarkFullBlock reads a block of 180 transactions with 120 logs and 360 calls
+// and checks its hash, ids and roots.
+func BenchmarkFullBlock(b *testing.B) {
+	n, _ := newFakeNode(b)
+	block, receipts := fakeBlock(b, n.key, 1, common.Hash{}, 180)
+	n.blocks, n.receipts = []*types.Block{block}, [][]*types.Receipt{receipts}
+	encode := func(value any) json.RawMessage {
+		raw, err := json.Marshal(value)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return raw
+	}
+	blockJSON, receiptsJSON := encode(n.blockJSON(block, true)), encode(receipts)
+	var traces []json.RawMessage
+	size := len(blockJSON) + len(receiptsJSON)
+	for _, trace := range n.nestedTraces(block) {
+		traces = append(traces, encode(trace.(map[string]any)["result"]))
+		size += len(traces[len(traces)-1])
+	}
+	ref := chains.BlockRef{Height: 1, Hash: chains.BlockHash(block.Hash())}
+	b.SetBytes(int64(size))
+	blocks := 0
+	for b.Loop() {
+		got, err := ethereum.ReadBlock(ref, blockJSON, receiptsJSON, traces)
+		if err != nil || len(got.Gaps) > 0 {
+			b.Fatal(got, err)
+		}
+		blocks++
+	}
+	b.ReportMetric(float64(blocks)/b.Elapsed().Seconds(), "blocks/s")
 }
 
 // BenchmarkNodeBlocks reads the fake chain, of three transactions a block, over

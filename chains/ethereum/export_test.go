@@ -71,3 +71,34 @@ func Failed(receipt, tx string, root *Frame) (wasFailed, undecided bool, err err
 	wasFailed, undecided = failed(&x, r, root)
 	return wasFailed, undecided, nil
 }
+
+// ReadBlock makes a block of a node's three answers about it, without asking.
+func ReadBlock(ref chains.BlockRef, block, receipts json.RawMessage, traces []json.RawMessage) (*chains.Block, error) {
+	told, err := decodeBlock(block, ref)
+	if err != nil {
+		return nil, err
+	}
+	facts := blockFacts{block: told, coin: "ETH", trace: blockTrace{roots: map[chains.TxID]*frame{}}}
+	var listed []json.RawMessage
+	if err := json.Unmarshal(receipts, &listed); err != nil {
+		return nil, err
+	}
+	for i := range listed {
+		receipt, err := decodeReceipt(listed[i])
+		if err != nil {
+			return nil, err
+		}
+		facts.receipts = append(facts.receipts, receipt)
+	}
+	if err := checkReceipts(told, facts.receipts); err != nil {
+		return nil, err
+	}
+	for i := range traces {
+		root, err := decodeCallFrame(traces[i])
+		if err != nil {
+			return nil, err
+		}
+		facts.trace.add(&told.txs[i], root)
+	}
+	return facts.assemble(), nil
+}

@@ -25,6 +25,7 @@ import (
 type fakeNode struct {
 	blocks   []*types.Block
 	receipts [][]*types.Receipt
+	key      *ecdsa.PrivateKey
 	sender   common.Address
 	requests atomic.Int64
 	inFlight atomic.Int64
@@ -76,10 +77,10 @@ func newFakeNode(t testing.TB) (*fakeNode, ethereum.RPCConfig) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &fakeNode{sender: crypto.PubkeyToAddress(key.PublicKey)}
+	n := &fakeNode{key: key, sender: crypto.PubkeyToAddress(key.PublicKey)}
 	parent := common.Hash{}
 	for height := range int64(tip + 1) {
-		block, receipts := fakeBlock(t, key, height, parent)
+		block, receipts := fakeBlock(t, key, height, parent, 3)
 		n.blocks, n.receipts = append(n.blocks, block), append(n.receipts, receipts)
 		parent = block.Hash()
 	}
@@ -88,9 +89,9 @@ func newFakeNode(t testing.TB) (*fakeNode, ethereum.RPCConfig) {
 	return n, ethereum.RPCConfig{URL: server.URL, Backoff: time.Millisecond, Timeout: 5 * time.Second}
 }
 
-// fakeBlock holds three transactions: a payment, a token transfer by a contract
-// that pays on, and a failure.
-func fakeBlock(t testing.TB, key *ecdsa.PrivateKey, height int64, parent common.Hash) (*types.Block, []*types.Receipt) {
+// fakeBlock holds transactions that repeat after three: a payment, a token transfer
+// by a contract that pays on, and a failure.
+func fakeBlock(t testing.TB, key *ecdsa.PrivateKey, height int64, parent common.Hash, size int) (*types.Block, []*types.Receipt) {
 	header := &types.Header{
 		ParentHash: parent, Number: big.NewInt(height), Time: uint64(1_700_000_000 + 12*height), BaseFee: big.NewInt(baseFee),
 		Difficulty: new(big.Int), GasLimit: 30_000_000, Coinbase: common.HexToAddress(producer),
@@ -100,9 +101,10 @@ func fakeBlock(t testing.TB, key *ecdsa.PrivateKey, height int64, parent common.
 	}
 	var txs []*types.Transaction
 	var receipts []*types.Receipt
-	for i := range 3 {
+	logs := 0
+	for i := range size {
 		to, value := common.HexToAddress(splitter), big.NewInt(20)
-		if i == 0 {
+		if i%3 == 0 {
 			to, value = common.HexToAddress(payee), big.NewInt(ether)
 		}
 		tx, err := types.SignNewTx(key, types.LatestSignerForChainID(big.NewInt(1337)), &types.DynamicFeeTx{
@@ -116,9 +118,10 @@ func fakeBlock(t testing.TB, key *ecdsa.PrivateKey, height int64, parent common.
 			Type: tx.Type(), Status: 1, GasUsed: 21_000, CumulativeGasUsed: uint64(21_000 * (i + 1)), TxHash: tx.Hash(),
 			EffectiveGasPrice: big.NewInt(baseFee + 2), TransactionIndex: uint(i), Logs: []*types.Log{},
 		}
-		switch i {
+		switch i % 3 {
 		case 1:
-			receipt.Logs = fakeLogs(crypto.PubkeyToAddress(key.PublicKey), tx.Hash())
+			receipt.Logs = fakeLogs(crypto.PubkeyToAddress(key.PublicKey), tx.Hash(), uint(i), uint(logs))
+			logs += len(receipt.Logs)
 		case 2:
 			receipt.Status = 0
 		}
@@ -136,11 +139,11 @@ func fakeBlock(t testing.TB, key *ecdsa.PrivateKey, height int64, parent common.
 	return block, receipts
 }
 
-func fakeLogs(from common.Address, tx common.Hash) []*types.Log {
+func fakeLogs(from common.Address, tx common.Hash, place, first uint) []*types.Log {
 	var logs []*types.Log
 	for i, amount := range []int64{500, 0} {
 		logs = append(logs, &types.Log{
-			Address: common.HexToAddress(token), Index: uint(i), TxHash: tx, TxIndex: 1, Data: common.LeftPadBytes(big.NewInt(amount).Bytes(), 32),
+			Address: common.HexToAddress(token), Index: first + uint(i), TxHash: tx, TxIndex: place, Data: common.LeftPadBytes(big.NewInt(amount).Bytes(), 32),
 			Topics: []common.Hash{
 				crypto.Keccak256Hash([]byte("Transfer(address,address,uint256)")),
 				common.BytesToHash(from[:]), common.HexToHash(payee),
@@ -311,7 +314,7 @@ func (n *fakeNode) nestedTraces(b *types.Block) []any {
 			return frame
 		}
 		more := map[string]any{}
-		switch i {
+		switch i % 3 {
 		case 1:
 			more["calls"] = []any{
 				call(splitter, token, "0x9", map[string]any{"error": "execution reverted", "calls": []any{call(token, payee, "0x5", nil)}}),
@@ -342,7 +345,7 @@ func (n *fakeNode) flatTraces(b *types.Block) []any {
 			items = append(items, item)
 		}
 		value := "0x" + tx.Value().Text(16)
-		switch i {
+		switch i % 3 {
 		case 0:
 			call("call", n.sender, tx.To(), value, "")
 		case 1:

@@ -22,6 +22,9 @@ type frame struct {
 // calls moved, in order of execution, and the contracts they created. Nothing is
 // left of a call that was reverted, nor of what it called: its callees do not say
 // so. The asset is the chain's coin, which the caller names.
+//
+// trace_block leaves out calls of precompiled contracts, so that later calls of the
+// same transaction have lower numbers there than from the callTracer.
 func frameTransfers(root *frame) (transfers []chains.Transfer, created []chains.Address, failed bool) {
 	if root.Error != "" {
 		return nil, nil, true
