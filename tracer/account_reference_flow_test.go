@@ -1,6 +1,7 @@
 package tracer_test
 
 import (
+	"maps"
 	"slices"
 
 	"tsuiseki/chains"
@@ -33,8 +34,7 @@ type naiveTx struct {
 // from nobody else's account; what moved of its asset before it has no part in it.
 func naiveSettle(tx *chains.Tx, deposit int) naiveTx {
 	x := naiveTx{edges: map[chains.Asset][]naiveEdge{}}
-	var paying []naiveEdge
-	var fees []naiveEdge
+	var paying, fees []naiveEdge
 	for i := range tx.Transfers {
 		t := &tx.Transfers[i]
 		e := naiveEdge{t.From, t.To, refInt64(t.Amount), i}
@@ -175,7 +175,7 @@ func (x naiveTx) follow(rule string, own map[accountPlace]naivePile, origins map
 	if rule == "haircut" {
 		return x.followSums(own, origins)
 	}
-	own = naiveClone(own)
+	own = maps.Clone(own)
 	for {
 		o := newNaiveOutcome()
 		more := false
@@ -224,14 +224,6 @@ func (x naiveTx) exchange(gain naivePile, other accountPlace, own map[accountPla
 	}
 	own[other] = naivePileOf(units)
 	return more
-}
-
-func naiveClone(own map[accountPlace]naivePile) map[accountPlace]naivePile {
-	clone := map[accountPlace]naivePile{}
-	for at, pile := range own {
-		clone[at] = pile
-	}
-	return clone
 }
 
 // carry moves one asset: what an account gives of its own, and then what came in,
