@@ -62,7 +62,6 @@ type txBuilder struct {
 	fee, tip    int64
 	failed      bool
 	calls, logs []chains.Transfer
-	events      uint32
 }
 
 // begin sets the fee aside, as the chain does.
@@ -118,7 +117,7 @@ func (b *txBuilder) has(account chains.Address, asset chains.Asset) int64 {
 }
 
 // end puts the transaction into the block.
-func (b *txBuilder) end() *chains.Tx {
+func (b *txBuilder) end() {
 	block := b.last()
 	b.txs++
 	tx := chains.Tx{
@@ -139,7 +138,6 @@ func (b *txBuilder) end() *chains.Tx {
 		tx.Transfers = append(tx.Transfers, t)
 	}
 	block.Txs = append(block.Txs, tx)
-	return &block.Txs[len(block.Txs)-1]
 }
 
 // transferPlace is a transfer by its transaction's position.

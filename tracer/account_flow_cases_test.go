@@ -58,6 +58,11 @@ var accountFlowCases = []accountCase{
 		blocks: [][]string{{"ann: shop>ann 10 usd, ann>shop 10 usd"}},
 		want:   []string{"shop unspent 10/10 usd"},
 	},
+	{ // the loan that the deposit repays was handed on before it came
+		name: "what was paid before the deposit is not paid from it", has: "pool 30 usd, ann 50 usd", params: fifo, deposits: []string{"1:0/2"},
+		blocks: [][]string{{"eve: pool>bob 30 usd, bob>cat 30 usd, ann>bob 40 usd, bob>pool 30 usd"}},
+		want:   []string{"bob > pool 30/30 usd", "pool unspent 30/30 usd", "bob unspent 10/10 usd"},
+	},
 	{
 		name: "a refund in a later transaction's circle", has: "ann 100 usd", params: fifo, deposits: []string{"1:0/0"},
 		blocks: [][]string{{"ann: ann>bob 10 usd"}, {"bob: bob>shop 10 usd, shop>bob 4 usd"}},
@@ -109,7 +114,7 @@ var accountFlowCases = []accountCase{
 		blocks:   [][]string{{"eve: ann>shop 10 usd, bob>shop 20 usd, ann>dan 5 usd, shop>cat 15 usd"}, {"dan: dan>cat 7 usd"}},
 		want: []string{
 			"1:0/0 shop > cat 10/15 usd", "1:0/0 cat unspent 10/22 usd",
-			"1:0/1 shop > cat 15/15 usd", "1:0/1 cat unspent 15/22 usd", "1:0/1 shop unspent 5/15 usd",
+			"1:0/1 shop > cat 5/15 usd", "1:0/1 cat unspent 5/22 usd", "1:0/1 shop unspent 15/15 usd",
 			"1:0/2 dan > cat 2/7 usd", "1:0/2 cat unspent 2/22 usd", "1:0/2 dan unspent 3/3 usd",
 		},
 	},

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"tsuiseki/chains"
@@ -172,7 +173,7 @@ func TestAccountDepositsAreIndependent(t *testing.T) {
 		for _, p := range h.deposits {
 			alone := traceAccounts(t, ledger, []transferPlace{p}, h.params)
 			if a, b := forDeposit(t, alone, p.String()), forDeposit(t, together, p.String()); a != b {
-				t.Fatalf("alone\n%s\nwith others\n%s", a, b)
+				t.Fatalf("%s\nalone, or with others:\n%s", h.accountChain, cmp.Diff(a, b))
 			}
 		}
 	})

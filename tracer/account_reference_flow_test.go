@@ -1,6 +1,7 @@
 package tracer_test
 
 import (
+	"maps"
 	"slices"
 
 	"tsuiseki/chains"
@@ -30,19 +31,18 @@ type naiveTx struct {
 }
 
 // naiveSettle nets a transaction. The deposit, a transfer's number or -1, comes
-// from nobody else's account; what moved of its asset before it has no part in it.
+// from nobody else's account. What moved of its asset before it comes down to what
+// accounts had by then; its payer has paid it out of that.
 func naiveSettle(tx *chains.Tx, deposit int) naiveTx {
 	x := naiveTx{edges: map[chains.Asset][]naiveEdge{}}
-	var paying []naiveEdge
-	var fees []naiveEdge
+	var paying, fees []naiveEdge
+	before := map[chains.Address]int64{}
 	for i := range tx.Transfers {
 		t := &tx.Transfers[i]
 		e := naiveEdge{t.From, t.To, refInt64(t.Amount), i}
 		fee := t.Kind == chains.FeeTransfer || t.Kind == chains.TipTransfer
 		switch {
 		case t.Kind == chains.CollectibleTransfer || t.From == t.To || tx.Failed && !fee:
-			continue
-		case !fee && i < deposit && t.Asset == tx.Transfers[deposit].Asset:
 			continue
 		case t.Kind == chains.TipTransfer:
 			fees = append(fees, naiveEdge{t.From, naiveNobody, e.left, i}, naiveEdge{naiveTipper, t.To, e.left, i})
@@ -59,7 +59,18 @@ func naiveSettle(tx *chains.Tx, deposit int) naiveTx {
 		case t.From == "":
 			e.from = naiveTipper
 		}
+		if i < deposit && t.Asset == tx.Transfers[deposit].Asset {
+			before[e.from] -= e.left
+			before[e.to] += e.left
+			continue
+		}
 		if i == deposit {
+			before[t.From] -= e.left
+			for _, account := range slices.Sorted(maps.Keys(before)) {
+				if had := before[account]; had > 0 && account != naiveNobody {
+					paying = append(paying, naiveEdge{naiveTipper, account, had, i})
+				}
+			}
 			e.from = naiveVictim
 		}
 		paying = append(paying, e)
@@ -175,7 +186,7 @@ func (x naiveTx) follow(rule string, own map[accountPlace]naivePile, origins map
 	if rule == "haircut" {
 		return x.followSums(own, origins)
 	}
-	own = naiveClone(own)
+	own = maps.Clone(own)
 	for {
 		o := newNaiveOutcome()
 		more := false
@@ -224,14 +235,6 @@ func (x naiveTx) exchange(gain naivePile, other accountPlace, own map[accountPla
 	}
 	own[other] = naivePileOf(units)
 	return more
-}
-
-func naiveClone(own map[accountPlace]naivePile) map[accountPlace]naivePile {
-	clone := map[accountPlace]naivePile{}
-	for at, pile := range own {
-		clone[at] = pile
-	}
-	return clone
 }
 
 // carry moves one asset: what an account gives of its own, and then what came in,

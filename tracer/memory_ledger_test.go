@@ -147,10 +147,12 @@ func (l *memoryLedger) Missing(part chains.Part, from, to uint64) (missing []cha
 	return missing, nil
 }
 
-func (l *memoryLedger) Label(account chains.Address) (tracer.EndKind, string, bool) {
+func (l *memoryLedger) Stop(account chains.Address) (tracer.Stop, bool, error) {
 	label, ok := l.labels[account]
-	return label.kind, label.name, ok
+	return tracer.Stop{Kind: label.kind, Label: label.name}, ok, nil
 }
+
+func (l *memoryLedger) Token(chains.Asset) (*chains.Token, error) { return nil, nil }
 
 // without is the ledger of an index that lacks a part of some blocks, with what
 // the part shows left out of them.

@@ -36,27 +36,39 @@ const sink chains.Address = ""
 // payer keeps a deposit's transfer out of all circles: it stands for whoever paid.
 const payer chains.Address = "payer"
 
-// tipper pays tips on to the block's producer. For those who pay them a tip is
-// gone; the producer's balance grows by it.
-const tipper chains.Address = "tipper"
+// elsewhere is where value comes from that no trail follows: tips, which are gone
+// for those who pay them, to the block's producer; and what an account got in a
+// deposit's transaction before the deposit.
+const elsewhere chains.Address = "elsewhere"
 
 // noDeposit is the place of a deposit in a transaction that makes none.
 const noDeposit = -1
 
 // settle nets a transaction's transfers. That of a deposit keeps its amount, and
-// transfers of its asset before it are left out: they moved something else.
+// carries on nothing that moved before it: of its asset, transfers before it count
+// as what accounts had or lacked when it came.
 func settle(tx *chains.Tx, deposit int) *settlement {
 	s := &settlement{flows: map[chains.Asset]*assetFlow{}}
+	var earlier []edge
 	for _, fees := range []bool{false, true} { // as on a UTXO chain, the fee comes last
 		for i := range tx.Transfers {
 			t := &tx.Transfers[i]
 			if !t.Ledger() || paysFee(t) != fees || tx.Failed && !fees || t.From == t.To {
 				continue
 			}
-			if i < deposit && !fees && t.Asset == tx.Transfers[deposit].Asset {
+			e := newEdge(t, i)
+			switch {
+			case i < deposit && !fees && t.Asset == tx.Transfers[deposit].Asset:
+				earlier = append(earlier, e)
 				continue
+			case i == deposit:
+				e.from = payer
+				s.flow(t.Asset).addEarlier(earlier, tx.Transfers[deposit].From, e)
 			}
-			s.add(t, i, i == deposit)
+			s.flow(t.Asset).add(e)
+			if t.Kind == chains.TipTransfer && t.To != "" {
+				s.flow(t.Asset).add(edge{from: elsewhere, to: t.To, net: t.Amount, transfer: i})
+			}
 		}
 	}
 	for _, f := range s.flows {
@@ -69,13 +81,17 @@ func paysFee(t *chains.Transfer) bool {
 	return t.Kind == chains.FeeTransfer || t.Kind == chains.TipTransfer
 }
 
-func (s *settlement) add(t *chains.Transfer, i int, deposit bool) {
-	f := s.flows[t.Asset]
+func (s *settlement) flow(asset chains.Asset) *assetFlow {
+	f := s.flows[asset]
 	if f == nil {
 		f = &assetFlow{in: map[chains.Address][]int{}, out: map[chains.Address][]int{}}
-		s.flows[t.Asset] = f
-		s.assets = append(s.assets, t.Asset)
+		s.flows[asset] = f
+		s.assets = append(s.assets, asset)
 	}
+	return f
+}
+
+func newEdge(t *chains.Transfer, i int) edge {
 	e := edge{from: t.From, to: t.To, net: t.Amount, transfer: i}
 	if t.Kind == chains.TokenTransfer {
 		// It is the token's contract that mints and burns.
@@ -84,13 +100,7 @@ func (s *settlement) add(t *chains.Transfer, i int, deposit bool) {
 	if paysFee(t) {
 		e.to = sink
 	}
-	if deposit {
-		e.from = payer
-	}
-	f.add(e)
-	if t.Kind == chains.TipTransfer && t.To != "" {
-		f.add(edge{from: tipper, to: t.To, net: t.Amount, transfer: i})
-	}
+	return e
 }
 
 func issuerFor(account chains.Address, token chains.Asset) chains.Address {
@@ -122,6 +132,22 @@ func (f *assetFlow) add(e edge) {
 	f.out[e.from] = append(f.out[e.from], len(f.edges))
 	f.in[e.to] = append(f.in[e.to], len(f.edges))
 	f.edges = append(f.edges, e)
+}
+
+// addEarlier puts in what accounts had gained before a deposit was paid, and its
+// payer had then left of it.
+func (f *assetFlow) addEarlier(earlier []edge, paid chains.Address, deposit edge) {
+	gained := map[chains.Address]chains.Amount{paid: chains.Amount{}.Sub(deposit.net)}
+	for _, e := range earlier {
+		gained[e.from] = gained[e.from].Sub(e.net)
+		gained[e.to] = gained[e.to].Add(e.net)
+	}
+	for _, e := range earlier {
+		if gain := gained[e.to]; gain.Sign() > 0 && e.to != sink {
+			f.add(edge{from: elsewhere, to: e.to, net: gain, transfer: e.transfer})
+		}
+		delete(gained, e.to)
+	}
 }
 
 // path is a way along edges from one account to another, nil where there is none.
