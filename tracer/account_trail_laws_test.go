@@ -106,7 +106,7 @@ func checkAccountTrail(t *rapid.T, r *tracer.Result, d tracer.DepositDoc, conser
 		case e.Kind == tracer.EndFee:
 			fees[e.Asset] = fees[e.Asset].Add(e.Traced)
 		default:
-			take(e.Address, e.Asset, e.Traced)
+			take(issuerFor(e.Address, e.Asset), e.Asset, e.Traced)
 		}
 	}
 	rest := map[chains.Asset]chains.Amount{}

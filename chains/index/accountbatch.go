@@ -13,6 +13,7 @@ type accountBatch struct {
 	recorder
 	totals accountTotals // up to and with the last block added
 	tip    chains.BlockRef
+	added  uint32 // blocks
 
 	txids               []row
 	movements           movements
@@ -37,7 +38,7 @@ func (b *accountBatch) follow(previous *accountBatch) *accountBatch {
 		b.reserve(previous)
 		return b
 	}
-	b.totals = previous.totals
+	b.totals, b.added = previous.totals, 0
 	b.names.reuse()
 	b.txids, b.newest, b.unasked = b.txids[:0], b.newest[:0], b.unasked[:0]
 	b.movements.reuse()
@@ -64,7 +65,7 @@ func (b *accountBatch) empty() bool { return len(b.blocks.entries) == 0 }
 const maxUnasked = 2000
 
 func (b *accountBatch) full(limit int) bool {
-	const rowSize, nameSize = 24, 120
+	const rowSize, nameSize = 24, 80
 	size := len(b.txids)*rowSize + b.movements.size() + len(b.names.list)*nameSize
 	for _, v := range []*values{&b.txs, &b.blocks, &b.hashes, &b.marks, &b.collectibles, &b.freezes} {
 		size += v.size()
@@ -106,6 +107,7 @@ func (b *accountBatch) addBlock(block *chains.Block) error {
 		return err
 	}
 	b.tip = block.BlockRef
+	b.added++
 	row := accountBlock{
 		Header: block.Header, producer: block.Producer, txs: uint64(len(block.Txs)), places: places,
 		totals: b.totals, gaps: block.Gaps, freezes: block.Freezes,
@@ -232,8 +234,8 @@ func (b *accountBatch) mark(id uint32, kind byte, pos uint64) {
 		n.token = true
 		b.newest = append(b.newest, n.account)
 	}
-	if height := unpackPos(pos).Height; n.marked[kind] != height+1 {
-		n.marked[kind] = height + 1
+	if n.marked[kind] != b.added+1 {
+		n.marked[kind] = b.added + 1
 		b.marks.set(markKey(n.account, kind, pos), nil)
 	}
 }

@@ -49,7 +49,7 @@ type accountTotals struct {
 // add counts a block, and the heights left out before it.
 func (t *accountTotals) add(block *chains.Block) error {
 	if t.blocks > 0 && block.Height > t.height+1 {
-		hole := Range{t.height + 1, block.Height - 1}
+		hole := Range{From: t.height + 1, To: block.Height - 1}
 		t.gaps[partBlocks].blocks += hole.To - hole.From + 1
 		for i := range t.gaps {
 			t.gaps[i].extend(hole)
@@ -65,7 +65,7 @@ func (t *accountTotals) add(block *chains.Block) error {
 	}
 	for i, gap := range missing {
 		if gap {
-			t.gaps[i].extend(Range{block.Height, block.Height})
+			t.gaps[i].extend(Range{From: block.Height, To: block.Height})
 			t.gaps[i].blocks++
 		}
 	}
@@ -131,7 +131,7 @@ func readAccountBlock(height uint64, value []byte) (*accountBlock, error) {
 	for i := range t.gaps {
 		g := &t.gaps[i]
 		if g.runs, g.blocks = r.uvarint(), r.uvarint(); g.runs > 0 {
-			g.last = Range{r.uvarint(), r.uvarint()}
+			g.last = Range{From: r.uvarint(), To: r.uvarint()}
 		}
 	}
 	parts := chains.Parts()

@@ -27,7 +27,7 @@ type name struct {
 	account
 	record uint32            // the last record that has it
 	place  uint32            // in that record's table, from 1
-	marked [markKinds]uint64 // one above the last height at which it was marked
+	marked [markKinds]uint32 // number of the last block in which it was marked
 	token  bool              // seen as a token's contract
 }
 

@@ -143,12 +143,12 @@ func (r *ledger) checkMissing(t *rapid.T, asOf uint64) {
 			lacks[block.Height] = slices.ContainsFunc(block.Gaps, func(g chains.Gap) bool { return g.Part == part })
 		}
 		for _, bounds := range [][2]uint64{{0, asOf + 9}, {first + 2, last - 1}, {(first + last) / 2, last}, {first, (first + last) / 2}} {
-			var want []index.Range
+			var want []chains.Heights
 			for height := max(first, bounds[0]); height <= min(last, bounds[1]); height++ {
 				if n := len(want); n > 0 && want[n-1].To+1 == height && lacks[height] {
 					want[n-1].To = height
 				} else if lacks[height] {
-					want = append(want, index.Range{From: height, To: height})
+					want = append(want, chains.Heights{From: height, To: height})
 				}
 			}
 			if got, err := r.view.Missing(part, bounds[0], bounds[1]); err != nil || !slices.Equal(got, want) {

@@ -92,6 +92,33 @@ func TestAccountsReorgEqualsFresh(t *testing.T) {
 	})
 }
 
+// TestAccountsCutEqualsFresh: cut at a height, an index is as one that was never
+// made beyond it, and becomes whole again.
+func TestAccountsCutEqualsFresh(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		draw := drawFrom(t)
+		c := fixtures.NewAccountChain(40)
+		c.Extend(draw, draw("blocks", 1, 10))
+		above := uint64(draw("above", 40, int(tipOf(c))))
+		cut, fresh, again := openAccounts(t, 0), openAccounts(t, 0), openAccounts(t, 0)
+		for _, x := range []accounts{cut, again} {
+			x.sync(t, c, tipOf(c))
+			if _, err := x.Cut(t.Context(), above); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := cut.Cut(t.Context(), 39); err == nil {
+			t.Fatal("all of an index was cut")
+		}
+		fresh.sync(t, c, above)
+		sameRows(t, cut.rows(t), fresh.rows(t))
+		again.sync(t, c, tipOf(c))
+		whole := openAccounts(t, 0)
+		whole.sync(t, c, tipOf(c))
+		sameRows(t, again.rows(t), whole.rows(t))
+	})
+}
+
 // TestAccountsUndoesOnlyWhatIsReplaced: neither a source that is behind, nor one
 // that has other heights, nor one that tells no hashes undoes anything.
 func TestAccountsUndoesOnlyWhatIsReplaced(t *testing.T) {

@@ -76,7 +76,7 @@ func (k *accountKeeper) checkMissing(ctx context.Context, v *AccountView, totals
 			}
 		}
 		if slices.Contains(looked[height], parts[i]) {
-			return fmt.Errorf("%w: %s at height %d, where the index of %s has none: remove the index's folder and index again from this source, or go on without them, which traces will name as missing",
+			return fmt.Errorf("%w: %s at height %d, where the index of %s has none: cut the index below that height, or remove its folder, and index again from this source; or go on without them, which traces will name as missing",
 				ErrMixed, parts[i], height, k.chain)
 		}
 	}

@@ -2,11 +2,31 @@ package index
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
 
 	"tsuiseki/chains"
 )
+
+// Cut removes all blocks above a height, so that the next Sync reads them again: a
+// source may have by then what it lacked. It tells how many it removed; where it
+// stops midway, those are gone.
+func (x *Accounts) Cut(ctx context.Context, above uint64) (undone uint64, err error) {
+	p, err := x.pin(ctx, nil)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	if above < p.from {
+		return 0, fmt.Errorf("cutting at height %d would leave nothing of the index of %s, which starts at %d: remove its folder instead", above, x.chain, p.from)
+	}
+	s := syncer[*accountBatch]{store: x.store, keeper: &accountKeeper{Accounts: x}}
+	err = s.undo(ctx, p, above)
+	return s.result.Undone, err
+}
 
 // undoBlock removes the rows that a block implies, and the metadata of tokens that
 // no lower block has.

@@ -187,7 +187,7 @@ func (v *AccountView) missing(part int, from, to uint64, limit int) (found []Ran
 			return nil, errEncoding
 		}
 		if gap.last.From <= to {
-			found = append(found, Range{max(gap.last.From, from), min(gap.last.To, to)})
+			found = append(found, Range{From: max(gap.last.From, from), To: min(gap.last.To, to)})
 		}
 		if limit > 0 && len(found) == limit {
 			break

@@ -137,7 +137,10 @@ func (m *movements) write(w *sstable.Writer, n *names) error {
 		r.pair = rank[r.pair>>32]<<32 | rank[uint32(r.pair)]
 	}
 	slices.SortFunc(m.rows, func(a, b movement) int {
-		return cmp.Or(cmp.Compare(a.pair, b.pair), cmp.Compare(a.pos, b.pos))
+		if a.pair != b.pair {
+			return cmp.Compare(a.pair, b.pair)
+		}
+		return cmp.Compare(a.pos, b.pos)
 	})
 	var key []byte
 	for i := range m.rows {
