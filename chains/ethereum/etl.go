@@ -119,20 +119,26 @@ func (e *ETL) Final(ctx context.Context) (chains.BlockRef, error) {
 
 // BlockHash implements chains.Source.
 func (e *ETL) BlockHash(ctx context.Context, height uint64) (chains.BlockHash, error) {
-	if height <= e.last {
-		for rows, err := range e.rows(ctx, height, height) {
-			if err != nil {
-				return chains.BlockHash{}, err
-			}
-			if err := e.settle(rows); err != nil {
-				return chains.BlockHash{}, err
-			}
-			block, err := e.header(rows)
-			if err != nil {
-				return chains.BlockHash{}, err
-			}
-			return block.Hash, nil
+	merge, err := newMerge(e.runs, e.sorters, height)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return chains.BlockHash{}, err
+	}
+	if height <= e.last && len(merge) > 0 && merge[0].key == height {
+		rows := &etlRows{}
+		if err := rows.read(&merge); err != nil {
+			return chains.BlockHash{}, err
 		}
+		if err := e.settle(rows); err != nil {
+			return chains.BlockHash{}, err
+		}
+		block, err := e.header(rows)
+		if err != nil {
+			return chains.BlockHash{}, err
+		}
+		return block.Hash, nil
 	}
 	return chains.BlockHash{}, fmt.Errorf("height %d: %w: the export holds some of the heights %d to %d", height, chains.ErrNotFound, e.first, e.last)
 }
@@ -141,11 +147,7 @@ func (e *ETL) BlockHash(ctx context.Context, height uint64) (chains.BlockHash, e
 func (e *ETL) Blocks(ctx context.Context, from, to uint64) iter.Seq2[*chains.Block, error] {
 	return func(yield func(*chains.Block, error) bool) {
 		var parent *chains.Block
-		for rows, err := range e.rows(ctx, from, min(to, e.last)) {
-			var block *chains.Block
-			if err == nil {
-				block, err = e.assemble(rows)
-			}
+		for block, err := range e.made(ctx, from, min(to, e.last)) {
 			if err == nil {
 				err = e.follows(parent, block)
 			}
@@ -172,33 +174,8 @@ func (e *ETL) follows(parent, block *chains.Block) error {
 	return corrupt("block %s is not the parent of %s: the export mixes two branches; export both blocks again", parent.BlockRef, block.BlockRef)
 }
 
-// rows yields the rows of blocks in order.
-func (e *ETL) rows(ctx context.Context, from, to uint64) iter.Seq2[*etlRows, error] {
-	return func(yield func(*etlRows, error) bool) {
-		merge, err := newMerge(e.runs, e.sorters, from)
-		rows := &etlRows{}
-		for err == nil && len(merge) > 0 && merge[0].key <= to {
-			if err = ctx.Err(); err != nil {
-				break
-			}
-			rows.reset(merge[0].key)
-			for err == nil && len(merge) > 0 && merge[0].key == rows.height {
-				if err = rows.add(merge[0].record); err == nil {
-					err = merge.advance()
-				}
-			}
-			if err == nil && !yield(rows, nil) {
-				return
-			}
-		}
-		if err != nil {
-			yield(nil, err)
-		}
-	}
-}
-
 // assemble makes a block of its rows.
-func (e *ETL) assemble(rows *etlRows) (*chains.Block, error) {
+func (e *ETL) assemble(rows *etlRows, join *etlJoin) (*chains.Block, error) {
 	if err := e.settle(rows); err != nil {
 		return nil, err
 	}
@@ -207,8 +184,7 @@ func (e *ETL) assemble(rows *etlRows) (*chains.Block, error) {
 		return nil, err
 	}
 	row := e.blockRow(rows)
-	join := &etlJoin{etl: e, rows: rows}
-	if err := join.join(); err != nil {
+	if err := join.join(rows); err != nil {
 		return nil, err
 	}
 	block.System = e.system(rows, row)

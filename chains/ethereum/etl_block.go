@@ -10,10 +10,11 @@ import (
 	"tsuiseki/chains"
 )
 
-// etlRows are the rows of one block. They alias arena until the next reset.
+// etlRows are the rows of one block. They alias arena until the next read.
 type etlRows struct {
 	height       uint64
 	arena        []byte
+	codec        etlCodec
 	blocks       []etlBlock
 	hints        []etlHint
 	transactions []etlTransaction
@@ -23,37 +24,49 @@ type etlRows struct {
 	traces       []etlTrace
 }
 
-func (r *etlRows) reset(height uint64) {
+// read takes the first block's rows off a merge.
+func (r *etlRows) read(merge *etlMerge) error {
+	height := (*merge)[0].key
 	*r = etlRows{
 		height: height, arena: r.arena[:0], blocks: r.blocks[:0], hints: r.hints[:0], transactions: r.transactions[:0],
 		receipts: r.receipts[:0], logs: r.logs[:0], transfers: r.transfers[:0], traces: r.traces[:0],
 	}
+	for len(*merge) > 0 && (*merge)[0].key == height {
+		if err := r.add((*merge)[0].record); err != nil {
+			return err
+		}
+		if err := merge.advance(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // add reads a record.
 func (r *etlRows) add(raw []byte) error {
 	start := len(r.arena)
 	r.arena = append(r.arena, raw...)
-	c := etlCodec{buf: r.arena[start:], reading: true}
+	r.codec = etlCodec{buf: r.arena[start:], reading: true}
+	c := &r.codec
 	var kind etlKind
 	var source etlSource
 	c.head(&kind, &source)
 	switch kind {
 	case etlBlockRow:
-		decode(&r.blocks, &c).etlSource = source
+		decode(&r.blocks, c).etlSource = source
 	case etlHintRow:
-		decode(&r.hints, &c).etlSource = source
+		decode(&r.hints, c).etlSource = source
 	case etlTransactionRow:
-		row := decode(&r.transactions, &c)
+		row := decode(&r.transactions, c)
 		row.etlSource, row.receipt.etlSource = source, source
 	case etlReceiptRow:
-		decode(&r.receipts, &c).etlSource = source
+		decode(&r.receipts, c).etlSource = source
 	case etlLogRow:
-		decode(&r.logs, &c).etlSource = source
+		decode(&r.logs, c).etlSource = source
 	case etlTokenTransferRow:
-		decode(&r.transfers, &c).etlSource = source
+		decode(&r.transfers, c).etlSource = source
 	case etlTraceRow:
-		decode(&r.traces, &c).etlSource = source
+		decode(&r.traces, c).etlSource = source
 	default:
 		c.short()
 	}
@@ -86,17 +99,15 @@ func unique[T any, P interface {
 	}
 	kept := (*rows)[:0]
 	for i := range *rows {
-		row := (*rows)[i]
+		row := &(*rows)[i]
 		last := len(kept) - 1
-		if last < 0 || order(kept[last], row) != 0 {
-			kept = append(kept, row)
-			continue
-		}
-		if !same(&kept[last], &row) {
-			return []etlSource{P(&kept[last]).at(), P(&row).at()}
-		}
-		if more(kept[last], row) {
-			kept[last] = row
+		switch {
+		case last < 0 || order(kept[last], *row) != 0:
+			kept = append(kept, *row)
+		case !same(&kept[last], row):
+			return []etlSource{P(&kept[last]).at(), P(row).at()}
+		case more(kept[last], *row):
+			kept[last] = *row
 		}
 	}
 	*rows = kept

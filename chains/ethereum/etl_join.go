@@ -25,14 +25,17 @@ type etlTx struct {
 	transfers []*etlTokenTransfer // whose logs are not held
 }
 
-// etlJoin joins a block's rows by transaction.
+// etlJoin joins a block's rows by transaction. It is used again for the next block.
 type etlJoin struct {
 	etl     *ETL
 	rows    *etlRows
 	txs     []*etlTx
+	spare   []*etlTx // of the blocks before
 	byIndex map[uint64]*etlTx
 	byHash  map[[32]byte]*etlTx
 	last    *etlTx // rows of a transaction mostly follow each other
+	logs    []logRecord
+	topics  []common.Hash
 
 	nameless int // frames whose transaction's id nothing tells
 	unplaced int // transactions whose place nothing tells
@@ -63,7 +66,8 @@ func (j *etlJoin) find(from etlSource, facts etlFacts, hash [32]byte, index uint
 		if !facts.has(knowsHash) {
 			return nil, nil
 		}
-		t = &etlTx{etlSource: from, hash: hash, firstLog: math.MaxUint64}
+		t = j.newTx()
+		*t = etlTx{etlSource: from, hash: hash, firstLog: math.MaxUint64, frames: t.frames[:0], transfers: t.transfers[:0]}
 		j.txs = append(j.txs, t)
 		j.byHash[hash] = t
 	}
@@ -75,9 +79,33 @@ func (j *etlJoin) find(from etlSource, facts etlFacts, hash [32]byte, index uint
 	return t, nil
 }
 
+func (j *etlJoin) newTx() *etlTx {
+	last := len(j.spare) - 1
+	if last < 0 {
+		return &etlTx{}
+	}
+	t := j.spare[last]
+	j.spare = j.spare[:last]
+	return t
+}
+
+// start makes room for a block's rows.
+func (j *etlJoin) start(rows *etlRows) {
+	clear(j.byIndex)
+	clear(j.byHash)
+	j.rows, j.last, j.nameless, j.unplaced = rows, nil, 0, 0
+	j.spare, j.txs = append(j.spare, j.txs...), j.txs[:0]
+	j.logs, j.topics = slices.Grow(j.logs[:0], len(rows.logs)), j.topics[:0]
+	topics := 0
+	for i := range rows.logs {
+		topics += len(rows.logs[i].topics) / common.HashLength
+	}
+	j.topics = slices.Grow(j.topics, topics)
+}
+
 // join assigns all rows to transactions, and those to places.
-func (j *etlJoin) join() error {
-	j.byIndex, j.byHash = map[uint64]*etlTx{}, map[[32]byte]*etlTx{}
+func (j *etlJoin) join(rows *etlRows) error {
+	j.start(rows)
 	for i := range j.rows.transactions {
 		row := &j.rows.transactions[i]
 		t, err := j.find(row.etlSource, knowsHash|knowsIndex, row.hash, row.index)
@@ -105,25 +133,28 @@ func (j *etlJoin) join() error {
 }
 
 func (j *etlJoin) joinLogs() error {
-	topics := 0
-	for i := range j.rows.logs {
-		topics += len(j.rows.logs[i].topics) / common.HashLength
-	}
-	hashes := make([]common.Hash, 0, topics)
 	for i := range j.rows.logs {
 		row := &j.rows.logs[i]
 		t, err := j.find(row.etlSource, row.facts|knowsHash, row.hash, row.index)
 		if err != nil {
 			return err
 		}
-		start := len(hashes)
-		for topic := range slices.Chunk(row.topics, common.HashLength) {
-			hashes = append(hashes, common.Hash(topic))
+		start := len(j.topics)
+		for at := 0; at < len(row.topics); at += common.HashLength {
+			j.topics = append(j.topics, common.Hash(row.topics[at:]))
+		}
+		log := logRecord{Address: row.address.chain(), Topics: j.topics[start:len(j.topics):len(j.topics)], Data: row.data, Index: uint32(row.log)}
+		j.logs = append(j.logs, log)
+		last := len(j.logs) - 1
+		switch n := len(t.logs); {
+		case n == 0:
+			t.logs = j.logs[last : last+1]
+		case last > 0 && &t.logs[n-1] == &j.logs[last-1]: // a transaction's logs follow each other
+			t.logs = t.logs[:n+1]
+		default:
+			t.logs = append(slices.Clip(t.logs), log)
 		}
 		t.firstLog = min(t.firstLog, row.log)
-		t.logs = append(t.logs, logRecord{
-			Address: row.address.chain(), Topics: hashes[start:len(hashes):len(hashes)], Data: row.data, Index: uint32(row.log),
-		})
 	}
 	return nil
 }
@@ -137,6 +168,9 @@ func (j *etlJoin) joinTransfers() error {
 		t, err := j.find(row.etlSource, knowsHash, row.hash, 0)
 		if err != nil {
 			return err
+		}
+		if row.token[0] == 0xff && row.token.chain() == systemAddress {
+			continue // logs of the coin, of which other rows tell
 		}
 		at, held := slices.BinarySearchFunc(logs, row.log, func(l etlLog, log uint64) int { return cmp.Compare(l.log, log) })
 		if !held {

@@ -8,8 +8,13 @@ import (
 // etlJSON reads lines that hold one flat JSON object each. Lines of a file
 // have the same keys in the same order, mostly, so it remembers the last line's.
 type etlJSON struct {
-	keys    [][]byte
-	columns []etlColumn
+	keys  []etlKey             // of the last line, in order
+	known map[string]etlColumn // all keys met
+}
+
+type etlKey struct {
+	name   string
+	column etlColumn
 }
 
 // read takes the object apart; false where the line is not just one object.
@@ -57,16 +62,20 @@ func (j *etlJSON) read(line []byte, row *etlRow) bool {
 
 // column is that of the n-th key of a line.
 func (j *etlJSON) column(n int, key []byte) etlColumn {
-	if n < len(j.keys) && bytes.Equal(j.keys[n], key) {
-		return j.columns[n]
+	if n < len(j.keys) && j.keys[n].name == string(key) {
+		return j.keys[n].column
 	}
-	column := etlColumnOf(key)
-	const most = 100 // keys remembered; ethereum-etl writes 30
-	switch {
-	case n < len(j.keys):
-		j.keys[n], j.columns[n] = bytes.Clone(key), column
-	case n == len(j.keys) && n < most:
-		j.keys, j.columns = append(j.keys, bytes.Clone(key)), append(j.columns, column)
+	const most = 200 // ethereum-etl writes fewer than 100 in all
+	column, met := j.known[string(key)]
+	if !met {
+		column = etlColumnOf(key)
+		if len(j.known) == most || j.known == nil {
+			j.known = map[string]etlColumn{}
+		}
+		j.known[string(key)] = column
+	}
+	if n == len(j.keys) && n < most {
+		j.keys = append(j.keys, etlKey{string(key), column})
 	}
 	return column
 }

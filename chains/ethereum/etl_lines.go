@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"tsuiseki/chains"
@@ -35,6 +36,7 @@ type etlLines struct {
 	rest   []byte // the start of a line whose end is not read yet
 	line   uint64
 	most   int // bytes of a line
+	packed bool
 	atEOF  bool
 	reason string // why the file is none of ethereum-etl's
 }
@@ -52,6 +54,7 @@ func openLines(file *etlFile, most int) (*etlLines, error) {
 	}
 	l := &etlLines{file: file, raw: raw, in: bufio.NewReaderSize(raw, etlHeadSize), line: 1, most: most}
 	if magic, _ := l.in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		l.packed = true
 		unpacked, err := gzip.NewReader(l.in)
 		if err != nil {
 			return nil, errors.Join(l.broken(err), raw.Close())
@@ -95,7 +98,7 @@ func (l *etlLines) identify(head []byte, more bool) {
 }
 
 func (l *etlLines) broken(err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) {
+	if onDisk := (*fs.PathError)(nil); l.packed && !errors.As(err, &onDisk) {
 		return fmt.Errorf("%s line %d: %w: the packed file is cut off or damaged (%w): copy it again", l.file.path, l.line, chains.ErrCorrupt, err)
 	}
 	return fmt.Errorf("%s line %d: %w", l.file.path, l.line, err)

@@ -170,9 +170,11 @@ func (p *etlParser) run(ctx context.Context) error {
 		if err := p.parse(batch); err != nil {
 			return err
 		}
-		select {
-		case p.reading.spare <- batch.text[:0]:
-		default:
+		if cap(batch.text) <= etlBatchSize { // what held a long line is not kept
+			select {
+			case p.reading.spare <- batch.text[:0]:
+			default:
+			}
 		}
 	}
 	p.reading.mu.Lock()

@@ -1,6 +1,7 @@
 package ethereum_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -59,6 +60,11 @@ func TestETLRefuses(t *testing.T) {
 		{"one transaction at two places", map[string]string{"l": logs, "t": receiptHead + "<2>,1,12,50,,1,12\n"}, []string{"l line 2", "t line 2", "contradict"}},
 		{"one frame twice", map[string]string{"l": traceHead + "9,<1>,0,{1},{2},7,call,call,,0,,,1\n", "t": traceHead + "9,<1>,0,{1},{2},8,call,call,,0,,,1\n"}, []string{"l line 2", "t line 2", "contradict"}},
 		{"two blocks of one height", map[string]string{"l": blockHead + "9,<9>,<8>,{9},1,100,1,10,\n", "t": blockHead + "9,<7>,<8>,{9},1,100,1,10,\n"}, []string{"l line 2", "t line 2", "contradict"}},
+		{"logs in another order than transactions", map[string]string{"l": logHead + "0,<2>,1,12,{7},0x,\n1,<1>,0,12,{7},0x,\n"}, []string{"l line 2", "l line 3", "contradict"}},
+		{"two hashes of one block", map[string]string{
+			"l": `{"number":9,"hash":"<9>"}`,
+			"t": `{"hash":"<1>","block_number":9,"block_hash":"<8>","transaction_index":0,"from_address":"{1}","to_address":"{2}","value":0}`,
+		}, []string{"l line 1", "t line 1", "contradict"}},
 		{"two branches", map[string]string{"l": blockHead + "9,<9>,<8>,{9},1,100,1,10,\n10,<10>,<7>,{9},1,100,1,10,\n"}, []string{"two branches"}},
 		{"logs of a failed transaction", map[string]string{"l": logs, "t": receiptHead + "<2>,0,12,50,,0,12\n"}, []string{"block 12", "failed and has logs"}},
 		{"no row", map[string]string{"f": transferHead}, []string{"no file holds a row"}},
@@ -98,11 +104,41 @@ func TestETLCutOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, size := range []int{3, 15, 100, len(whole) / 2, len(whole) - 9, len(whole) - 1} {
-		writeFile(t, path, whole[:size], false)
+	damaged := bytes.Clone(whole)
+	for i := range 100 {
+		damaged[len(whole)/2+i] = 0xff
+	}
+	for _, size := range []int{3, 15, 100, len(whole) / 2, len(whole) - 9, len(whole) - 1, 0} {
+		cut := whole[:size]
+		if size == 0 {
+			cut = damaged
+		}
+		writeFile(t, path, cut, false)
 		if err := readExport(t, ethereum.ETLConfig{Path: path}); !errors.Is(err, chains.ErrCorrupt) || !strings.Contains(err.Error(), "f.gz line ") {
 			t.Errorf("%d of %d bytes: %v", size, len(whole), err)
 		}
+	}
+}
+
+// TestETLLines: an error names the line where a row starts, also far into a file
+// whose quoted fields have line breaks, commas and quotes.
+func TestETLLines(t *testing.T) {
+	const rows = 6_000
+	text := "address,symbol,name,decimals,total_supply,block_number\r\n"
+	for i := range rows {
+		text += fmt.Sprintf("%s,\"S%d\",\"a\n\"\"%d\"\",\r\nb\",18,1,5\r\n", account(i), i, i)
+	}
+	files := map[string]string{"f.gz": text, "t": transferHead + "{7},{1},{2},5,<2>,1,12\n"}
+	src := openETL(t, ethereum.ETLConfig{Path: writeETL(t, files)})
+	for _, i := range []int{0, 777, rows - 1} {
+		tokens, err := src.Tokens(t.Context(), chains.BlockRef{Height: 9}, []chains.Asset{chains.Asset(account(i))})
+		if err != nil || tokens[0] == nil || tokens[0].Symbol != fmt.Sprint("S", i) {
+			t.Errorf("token %d: %v (%v)", i, tokens[0], err)
+		}
+	}
+	files["f.gz"] += "bad,\"S\",x,18,1,5\r\n"
+	if err := readExport(t, ethereum.ETLConfig{Path: writeETL(t, files)}); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("f.gz line %d:", 3*rows+2)) {
+		t.Errorf("error %v, want line %d", err, 3*rows+2)
 	}
 }
 
@@ -136,6 +172,6 @@ func FuzzETLRows(f *testing.F) {
 		dir := t.TempDir()
 		writeFile(t, filepath.Join(dir, "a"), first, false)
 		writeFile(t, filepath.Join(dir, "b"), second, len(first)%2 == 0)
-		_ = readExport(t, ethereum.ETLConfig{Path: dir, Memory: int(memory), MaxLine: 1 << 16, Temp: dir}) // an error is an answer
+		_ = readExport(t, ethereum.ETLConfig{Path: dir, Workers: 1, Memory: int(memory), MaxLine: 1 << 16, Temp: dir}) // an error is an answer
 	})
 }

@@ -90,6 +90,29 @@ func TestETLRules(t *testing.T) {
 			"transactions receipts logs internal rewards",
 		},
 		{
+			"so are those of a file that does not count calls",
+			map[string]string{"t": "block_number,transaction_hash,transaction_index,from_address,to_address,value,trace_type,call_type,trace_address,error\n" +
+				"9,<1>,0,{1},{2},7,call,call,,\n9,<1>,0,{2},{3},5,call,call,1,\n"},
+			[]string{"0 native 0 0x0001>0x0002 7", "0 internal 1 0x0002>0x0003 5"},
+			"transactions receipts logs internal rewards",
+		},
+		{
+			"holes between transactions are named",
+			map[string]string{"b": txHead + "<1>,0,9,1,{1},{2},7,50,12\n", "c": receiptHead + "<1>,1,9,50,,1,12\n"},
+			[]string{"0 native 0 0x0001>0x0002 7"},
+			"transactions receipts logs internal rewards",
+		},
+		{
+			"a transaction without a place takes the one its logs leave it",
+			map[string]string{
+				"b": txHead + "<1>,0,9,0,{1},{2},7,50,12\n<3>,0,9,2,{1},{2},8,50,12\n",
+				"l": logHead + "1,<3>,2,9,{7},0x," + id(5) + "\n",
+				"t": transferHead + "{7},{1},{2},5,<2>,0,9\n",
+			},
+			[]string{"0 native 0 0x0001>0x0002 7", "1 token 0 0x0001>0x0002 5", "2 native 0 0x0001>0x0002 8"},
+			"transactions receipts logs internal rewards",
+		},
+		{
 			"token transfers alone: transactions stand in the order of their logs",
 			map[string]string{"t": transferHead + "{7},{1},{2},5,<2>,6,9\n{7},{1},{2},115792089237316195423570985008687907853269984665640564039457584007913129639935,<1>,3,9\n{7},{1},{3},0,<2>,7,9\n"},
 			[]string{
@@ -97,6 +120,16 @@ func TestETLRules(t *testing.T) {
 				"1 token 6 0x0001>0x0002 5", "1 token 7 0x0001>0x0003 0",
 			},
 			"transactions receipts logs internal rewards",
+		},
+		{
+			"what the chain logs of its coin, transactions and traces tell already",
+			map[string]string{
+				"b": txHead + "<1>,0,9,0,{1},{2},7,50,12\n",
+				"t": transferHead + "0xfffffffffffffffffffffffffffffffffffffffe,{1},{2},7,<1>,0,9\n",
+				"l": logHead + "0,<1>,0,9,0xfffffffffffffffffffffffffffffffffffffffe," + id(7) + ",\"" + topicTransfer + "," + topic(account(1)) + "," + topic(account(2)) + "\"\n",
+			},
+			[]string{"0 native 0 0x0001>0x0002 7"},
+			"receipts internal rewards",
 		},
 		{
 			"a created contract's address follows from its creator and nonce",
@@ -228,6 +261,36 @@ func TestETLHoles(t *testing.T) {
 	}
 	if src.Chain() != "ethereum-137" {
 		t.Errorf("chain %s", src.Chain())
+	}
+}
+
+// TestETLSeeks: a part of the range is what it is in the whole, when it is read
+// from the middle of runs on disk.
+func TestETLSeeks(t *testing.T) {
+	const blocks, perBlock = 200, 40
+	text := []byte(transferHead)
+	for i := range blocks * perBlock {
+		n := i * 4243 % (blocks * perBlock) // in no order
+		text = fmt.Appendf(text, "%s,%s,%s,%d,%s,%d,%d\n", account(7), account(n%50), account(n%60), n, id(n), n%perBlock, 2*(n/perBlock))
+	}
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "t"), text, false)
+	src := openETL(t, ethereum.ETLConfig{Path: dir, Memory: 400_000})
+	whole := readBlocks(t, src)
+	if len(whole) != blocks {
+		t.Fatalf("%d blocks", len(whole))
+	}
+	for i := range whole {
+		for block, err := range src.Blocks(t.Context(), uint64(2*i), uint64(min(2*i+1, 2*blocks-2))) {
+			if diff := cmp.Diff(whole[i], block, sameFacts()); diff != "" || err != nil || len(block.Txs) != perBlock {
+				t.Fatalf("block %d: %v (-whole +part):\n%s", 2*i, err, diff)
+			}
+		}
+		if i < blocks-1 {
+			for block, err := range src.Blocks(t.Context(), uint64(2*i+1), uint64(2*i+1)) {
+				t.Fatalf("block %v in a hole: %v", block, err)
+			}
+		}
 	}
 }
 

@@ -127,7 +127,11 @@ func (t *etlTx) fill(tx *chains.Tx, block *etlBlock, coin chains.Asset, lacks *e
 	if len(t.transfers) > 0 && len(t.logs) > 0 {
 		slices.SortStableFunc(logs, func(a, b chains.Transfer) int { return cmp.Compare(a.Index, b.Index) })
 	}
-	tx.Transfers = append(tx.Transfers, logs...)
+	if len(tx.Transfers) == 0 {
+		tx.Transfers = logs
+	} else {
+		tx.Transfers = append(tx.Transfers, logs...)
+	}
 	return freezes
 }
 
