@@ -46,7 +46,8 @@ func settle(tx *chains.Tx, deposits []int) *settlement {
 	}
 	for _, fees := range []bool{false, true} { // as on a UTXO chain, the fee comes last
 		for i := range tx.Transfers {
-			if t := &tx.Transfers[i]; t.Ledger() && paysFee(i) == fees {
+			t := &tx.Transfers[i]
+			if t.Ledger() && paysFee(i) == fees && (fees || !tx.Failed) && t.From != t.To {
 				s.add(t, i, slices.Contains(deposits, i))
 			}
 		}
