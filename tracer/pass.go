@@ -95,8 +95,13 @@ func (p *pass) arrive(flow *assetFlow, at holder, spans []taint.Span) {
 }
 
 func (p *pass) lastTransfer(flow *assetFlow, account chains.Address) *chains.Transfer {
-	in := flow.in[account]
-	return &p.tx.Transfers[flow.edges[in[len(in)-1]].transfer]
+	var last int
+	for _, i := range flow.in[account] {
+		if flow.edges[i].from != elsewhere {
+			last = i
+		}
+	}
+	return &p.tx.Transfers[flow.edges[last].transfer]
 }
 
 // convert moves the trail of what an account took in onto what it gave for it.

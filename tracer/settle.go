@@ -37,6 +37,10 @@ const sink chains.Address = ""
 // payer keeps a deposit's transfer out of all circles: it stands for whoever paid.
 const payer chains.Address = "payer"
 
+// elsewhere is where value comes from that no trail follows: tips, which are gone
+// for those who pay them, to the block's producer.
+const elsewhere chains.Address = "elsewhere"
+
 // settle nets a transaction's transfers. Those in deposits keep their amount.
 func settle(tx *chains.Tx, deposits []int) *settlement {
 	s := &settlement{flows: map[chains.Asset]*assetFlow{}}
@@ -77,6 +81,9 @@ func (s *settlement) add(t *chains.Transfer, i int, deposit bool) {
 		e.from = payer
 	}
 	f.add(e)
+	if t.Kind == chains.TipTransfer && t.To != "" {
+		f.add(edge{from: elsewhere, to: t.To, net: t.Amount, transfer: i})
+	}
 }
 
 func issuerFor(account chains.Address, token chains.Asset) chains.Address {
