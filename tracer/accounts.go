@@ -114,26 +114,22 @@ func (s *accountSweep) take(position chains.Position, e *event) error {
 	for _, q := range e.places {
 		moves = moves || q.ahead[0].Out.Cmp(q.ahead[0].In) > 0
 	}
-	arrived := &arrivalList{}
+	var arrived []arrival
 	if moves {
 		tx, err := s.ledger.TxAt(position)
 		if err != nil {
 			return err
 		}
-		if err := s.pay(tx, e, arrived); err != nil {
-			return err
-		}
+		arrived = s.pay(tx, e)
 	}
-	touched := map[holder]chains.Amount{} // balances before the transaction
 	for _, q := range e.places {
-		touched[q.holder] = q.balance
 		m := q.ahead[0]
 		q.ahead = q.ahead[1:]
 		if q.balance = q.balance.Add(m.In).Sub(m.Out); q.balance.Sign() < 0 {
 			q.balance = chains.Amount{}
 		}
 	}
-	if err := s.settleArrivals(position, arrived, touched); err != nil {
+	if err := s.settleArrivals(position, arrived); err != nil {
 		return err
 	}
 	for _, q := range e.places {
@@ -149,9 +145,11 @@ func (s *accountSweep) take(position chains.Position, e *event) error {
 	return nil
 }
 
-// pay follows what a transaction takes from traced places, and its deposits.
-func (s *accountSweep) pay(tx *chains.Tx, e *event, arrived *arrivalList) error {
-	whole := settle(tx, nil)
+// pay follows what a transaction takes from traced places, and its deposits. It
+// returns what arrives elsewhere.
+func (s *accountSweep) pay(tx *chains.Tx, e *event) (arrived []arrival) {
+	whole := settle(tx, noDeposit)
+	passes := map[int]*pass{} // by deposit
 	for _, q := range e.places {
 		m := q.ahead[0]
 		payment := m.Out.Sub(m.In)
@@ -166,55 +164,58 @@ func (s *accountSweep) pay(tx *chains.Tx, e *event, arrived *arrivalList) error 
 		lots := q.lots
 		q.lots = nil
 		for _, l := range lots {
-			rest, ends := s.leave(tx, whole, q, l, payment, arrived)
-			if !ends && len(rest) > 0 {
-				l.spans = rest
+			if l.spans = s.leave(tx, whole, q, l, payment, passes); len(l.spans) > 0 {
 				q.lots = append(q.lots, l)
 			}
 		}
 	}
 	for _, d := range e.deposits {
-		p := s.pass(tx, settle(tx, []int{s.deposits[d].Transfer}), d, 0, arrived)
-		t := s.deposits[d].transfer()
-		flow := p.settlement.flows[t.Asset]
-		for i, edge := range flow.edges {
-			if edge.transfer == s.deposits[d].Transfer {
-				p.carry(t.Asset, nil, map[int][]taint.Span{i: {{Value: edge.net}}}, 0)
-			}
-		}
+		transfer := s.deposits[d].Transfer
+		p := s.pass(tx, settle(tx, transfer), d, transfer, 0)
+		p.origins[tx.Transfers[transfer].From] = true
+		arrived = append(arrived, p.run()...)
 	}
-	return nil
+	for _, d := range slices.Sorted(maps.Keys(passes)) {
+		arrived = append(arrived, passes[d].run()...)
+	}
+	return arrived
 }
 
-// leave follows a lot's part of a payment, unless a limit ends the lot.
-func (s *accountSweep) leave(tx *chains.Tx, whole *settlement, q *lotQueue, l lot, payment chains.Amount, arrived *arrivalList) (rest []taint.Span, ends bool) {
+// leave follows a lot's part of a payment, unless a limit ends the lot. It
+// returns what of the lot stays.
+func (s *accountSweep) leave(tx *chains.Tx, whole *settlement, q *lotQueue, l lot, payment chains.Amount, passes map[int]*pass) []taint.Span {
 	leaves, rest := q.split(s.rule, l, payment)
 	if len(leaves) == 0 {
-		return rest, false
+		return rest
 	}
+	p := passes[l.deposit]
 	moved := fmt.Sprintf("moved on in %s at height %d", tx.ID, tx.Block.Height)
 	held := l
 	held.spans = q.traced(s.rule, l)
 	switch {
 	case taint.Sum(held.spans).Cmp(s.params.MinAmount) < 0:
 		s.end(q, held, EndBelowMinimum, fmt.Sprintf("below %s; %s", s.params.MinAmount, moved))
-		return nil, true
+		return nil
 	case !s.params.Until.IsZero() && tx.Time.After(s.params.Until):
 		s.end(q, held, EndTimeLimit, fmt.Sprintf("%s at %s", moved, tx.Time.Format(time.RFC3339)))
-		return nil, true
+		return nil
 	case s.params.MaxHops > 0 && l.hops >= s.params.MaxHops:
 		held.spans = leaves // what stays can still be found here
 		s.end(q, held, EndHopLimit, fmt.Sprintf("%d hops from the deposit; %s", l.hops, moved))
-		return rest, false
-	case s.params.Budget > 0 && s.visited[l.deposit] >= s.params.Budget:
+		return rest
+	case s.params.Budget > 0 && s.visited[l.deposit] >= s.params.Budget && p == nil:
 		s.end(q, held, EndBudget, fmt.Sprintf("%d transactions visited; %s", s.visited[l.deposit], moved))
-		return nil, true
+		return nil
 	}
-	s.visited[l.deposit]++
-	p := s.pass(tx, whole, l.deposit, l.hops+1, arrived)
-	p.origin = q.account
-	p.carry(q.asset, map[chains.Address][]taint.Span{q.account: leaves}, nil, 0)
-	return rest, false
+	if p == nil {
+		s.visited[l.deposit]++
+		p = s.pass(tx, whole, l.deposit, noDeposit, l.hops+1)
+		passes[l.deposit] = p
+	}
+	p.hops = min(p.hops, l.hops+1)
+	p.origins[q.account] = true
+	p.supply.add(q.holder, s.rule, leaves)
+	return rest
 }
 
 func heights(from, to uint64) string { return fmt.Sprintf("%d-%d", from, to) }

@@ -1,31 +1,50 @@
 package tracer
 
 import (
-	"slices"
-
 	"tsuiseki/chains"
 	"tsuiseki/tracer/taint"
 )
 
-// pass carries one deposit's value from one account through a transaction.
+// pass carries one deposit's value through one transaction.
 type pass struct {
 	*accountSweep
 	tx         *chains.Tx
 	settlement *settlement
 	deposit    int
+	transfer   int // that makes the deposit, or noDeposit
 	hops       int
-	origin     chains.Address          // the account that pays; what returns to it rests
-	given      map[holder][]taint.Span // what is traced already of what an account gives
-	arrived    *arrivalList
+	origins    map[chains.Address]bool // accounts that pay; what returns to them rests
+	supply     supplies                // not carried yet
+	carried    map[chains.Asset]*carried
+	kept       map[holder][]taint.Span // what accounts gain for good
+	swaps      []*swap
 }
 
-func (s *accountSweep) pass(tx *chains.Tx, whole *settlement, deposit, hops int, arrived *arrivalList) *pass {
-	return &pass{accountSweep: s, tx: tx, settlement: whole, deposit: deposit, hops: hops, given: map[holder][]taint.Span{}, arrived: arrived}
+// supplies are spans of what accounts give, by asset and account.
+type supplies map[chains.Asset]map[chains.Address][]taint.Span
+
+func (s supplies) add(at holder, rule taint.Rule, spans []taint.Span) {
+	if s[at.asset] == nil {
+		s[at.asset] = map[chains.Address][]taint.Span{}
+	}
+	_, s[at.asset][at.account] = unite(rule, s[at.asset][at.account], spans)
 }
 
-// arrivalList is what a transaction brings to places, in the order found.
-type arrivalList struct{ list []arrival }
+// swap is what an account took in, and what it gave for it.
+type swap struct {
+	account     chains.Address
+	took, gave  chains.Asset
+	taken, paid chains.Amount // traced
+}
 
+func (s *accountSweep) pass(tx *chains.Tx, settlement *settlement, deposit, transfer, hops int) *pass {
+	return &pass{
+		accountSweep: s, tx: tx, settlement: settlement, deposit: deposit, transfer: transfer, hops: hops,
+		origins: map[chains.Address]bool{}, supply: supplies{}, carried: map[chains.Asset]*carried{}, kept: map[holder][]taint.Span{},
+	}
+}
+
+// arrival is what a transaction brings to a place.
 type arrival struct {
 	holder
 	lot
@@ -37,114 +56,116 @@ type arrival struct {
 // transaction before it is left where it is.
 const longestConversion = 64
 
-// carry moves spans through one asset's flows and on into others where accounts
-// exchange them.
-func (p *pass) carry(asset chains.Asset, supply map[chains.Address][]taint.Span, paid map[int][]taint.Span, conversions int) {
-	flow := p.settlement.flows[asset]
-	if flow == nil {
-		return
-	}
-	moved, kept := flow.carry(p.rule, supply, paid)
-	for i, spans := range moved {
-		if len(spans) > 0 && paid[i] == nil { // a deposit's own payment is no hop
-			p.moved(asset, flow.edges[i], taint.Sum(spans))
+// run carries what accounts give, asset by asset, and on into other assets where
+// accounts exchange them. It returns what accounts gained, in no order.
+func (p *pass) run() (arrived []arrival) {
+	for round := 0; round == 0 || len(p.supply) > 0 && round <= longestConversion; round++ {
+		for _, asset := range p.settlement.assets {
+			if supply := p.supply[asset]; supply != nil || round == 0 && p.makes(asset) {
+				delete(p.supply, asset)
+				p.carry(asset, supply, round)
+			}
 		}
 	}
+	for _, asset := range p.settlement.assets {
+		if c := p.carried[asset]; c != nil {
+			p.record(asset, c)
+		}
+	}
+	for _, s := range p.swaps {
+		p.recordSwap(s)
+	}
+	for at, spans := range p.kept {
+		arrived = append(arrived, p.arrival(at, spans))
+	}
+	return arrived
+}
+
+// makes tells whether the transaction makes the deposit, in this asset.
+func (p *pass) makes(asset chains.Asset) bool {
+	return p.transfer != noDeposit && p.tx.Transfers[p.transfer].Asset == asset
+}
+
+// carry moves spans through one asset's flow. A gain stays, or is exchanged.
+func (p *pass) carry(asset chains.Asset, supply map[chains.Address][]taint.Span, round int) {
+	flow, paid := p.settlement.flows[asset], map[int][]taint.Span{}
+	c := p.carried[asset]
+	if c == nil {
+		c = newCarried(flow)
+		p.carried[asset] = c
+	}
+	for i, e := range flow.edges {
+		if round == 0 && e.transfer == p.transfer && e.from == payer {
+			paid[i] = []taint.Span{{Value: e.net}}
+		}
+	}
+	gains := c.carry(flow, p.rule, supply, paid)
 	for _, account := range flow.nodes {
-		spans := kept[account]
+		spans, at := gains[account], holder{account, asset}
 		if len(spans) == 0 || account == sink {
 			continue
 		}
-		received := p.settlement.gives(account, asset)
-		if account == p.origin || len(received) == 0 || conversions == longestConversion {
-			p.arrive(flow, holder{account, asset}, spans)
+		gives := p.settlement.gives(account, asset)
+		if p.origins[account] || len(gives) == 0 || round >= longestConversion {
+			_, p.kept[at] = unite(p.rule, p.kept[at], spans)
 			continue
 		}
-		p.convert(flow, holder{account, asset}, spans, received, conversions+1)
+		p.convert(flow, at, spans, gives)
 	}
-}
-
-// moved records a transfer's traced part: a hop, or a fee.
-func (p *pass) moved(asset chains.Asset, e edge, traced chains.Amount) {
-	t := &p.tx.Transfers[e.transfer]
-	if e.to == sink {
-		end := End{Kind: EndFee, Asset: asset, Amount: t.Amount, Traced: traced, Detail: "burned as the transaction's fee", order: uint64(len(p.tx.Transfers))}
-		switch t.Kind {
-		case chains.TipTransfer:
-			end.Detail = "to the producer of the block, " + string(t.To)
-		case chains.DestroyedTransfer:
-			index := t.Index
-			end.Kind, end.Index, end.Address, end.Detail, end.order = EndFrozen, &index, t.From, "destroyed by the token's issuer", uint64(index)
-		}
-		p.result.addEnd(p.tx, p.deposit, end)
-		return
-	}
-	p.result.addHop(p.tx, p.deposit, Hop{
-		From: Endpoint{p.tx.ID, t.Index, t.From}, To: Endpoint{p.tx.ID, t.Index, t.To},
-		Asset: asset, Amount: t.Amount, Traced: traced, Kind: "transfer", Transfer: string(t.Kind), input: uint32(e.transfer),
-	})
-}
-
-// arrive notes what an account gains for good.
-func (p *pass) arrive(flow *assetFlow, at holder, spans []taint.Span) {
-	last := p.lastTransfer(flow, at.account)
-	p.arrived.list = append(p.arrived.list, arrival{
-		holder: at, gained: flow.net(at.account), burned: last.Kind == chains.TokenTransfer && last.To == chains.ZeroAddress,
-		lot: lot{deposit: p.deposit, spans: spans, hops: p.hops, tx: p.tx, index: last.Index},
-	})
-}
-
-func (p *pass) lastTransfer(flow *assetFlow, account chains.Address) *chains.Transfer {
-	var last int
-	for _, i := range flow.in[account] {
-		if flow.edges[i].from != elsewhere {
-			last = i
-		}
-	}
-	return &p.tx.Transfers[flow.edges[last].transfer]
 }
 
 // convert moves the trail of what an account took in onto what it gave for it.
 // Where it gave several assets, the share of each is that of what it took in.
-func (p *pass) convert(flow *assetFlow, at holder, spans []taint.Span, gives []chains.Asset, conversions int) {
+func (p *pass) convert(flow *assetFlow, at holder, spans []taint.Span, gives []chains.Asset) {
 	took, traced := flow.net(at.account), taint.Sum(spans)
 	out := p.result.total(p.deposit, at.asset)
 	out.SwappedOut = out.SwappedOut.Add(traced)
-	in := p.lastTransfer(flow, at.account)
 	for _, asset := range gives {
 		other := p.settlement.flows[asset]
-		gave := other.gives(at.account)
-		fresh := p.claim(holder{at.account, asset}, taint.Scale(spans, took, gave), gave)
-		value := taint.Sum(fresh)
-		total := p.result.total(p.deposit, asset)
-		total.SwappedIn = total.SwappedIn.Add(value)
-		first := &p.tx.Transfers[other.edges[other.out[at.account][0]].transfer]
-		kind := "swap"
-		if took.Equal(gave) && (at.account == chains.Address(asset) || at.account == chains.Address(at.asset)) {
-			kind = "wrap"
+		if p.carried[asset] == nil {
+			p.carried[asset] = newCarried(other)
 		}
-		p.result.addHop(p.tx, p.deposit, Hop{
-			From: Endpoint{p.tx.ID, in.Index, at.account}, To: Endpoint{p.tx.ID, first.Index, at.account},
-			Asset: asset, Amount: gave, Traced: value, Kind: kind, Swapped: &Swapped{at.asset, took, traced}, input: uint32(len(p.tx.Transfers)),
-		})
+		gave := other.gives(at.account)
+		fresh := p.carried[asset].claim(p.rule, at.account, taint.Scale(spans, took, gave), gave)
+		value := taint.Sum(fresh)
+		in := p.result.total(p.deposit, asset)
+		in.SwappedIn = in.SwappedIn.Add(value)
+		s := p.swap(at, asset)
+		s.taken, s.paid = s.taken.Add(traced), s.paid.Add(value)
 		if len(fresh) > 0 {
-			p.carry(asset, map[chains.Address][]taint.Span{at.account: fresh}, nil, conversions)
+			p.supply.add(holder{at.account, asset}, p.rule, fresh)
 		}
 	}
 }
 
-// claim is the part of spans not traced before, of what an account gives.
-func (p *pass) claim(at holder, spans []taint.Span, gave chains.Amount) []taint.Span {
-	before := p.given[at]
-	if p.rule.Ordered || !p.rule.Conserves {
-		fresh := taint.Subtract(spans, before)
-		p.given[at] = taint.Merge(append(slices.Clone(before), spans...))
-		return fresh
+func (p *pass) swap(at holder, gave chains.Asset) *swap {
+	for _, s := range p.swaps {
+		if s.account == at.account && s.took == at.asset && s.gave == gave {
+			return s
+		}
 	}
-	value := taint.Sum(spans).Min(gave.Sub(taint.Sum(before)))
-	if value.Sign() <= 0 {
-		return nil
+	s := &swap{account: at.account, took: at.asset, gave: gave}
+	p.swaps = append(p.swaps, s)
+	return s
+}
+
+// arrival is what an account gains for good.
+func (p *pass) arrival(at holder, spans []taint.Span) arrival {
+	last := p.brought(at)
+	return arrival{
+		holder: at, gained: p.settlement.flows[at.asset].net(at.account), burned: last.Kind == chains.TokenTransfer && last.To == chains.ZeroAddress,
+		lot: lot{deposit: p.deposit, spans: spans, hops: p.hops, tx: p.tx, index: last.Index},
 	}
-	p.given[at] = append(before, taint.Span{Value: value})
-	return []taint.Span{{Value: value}}
+}
+
+// brought is the last transfer of what is traced of an account's gain.
+func (p *pass) brought(at holder) *chains.Transfer {
+	flow, c := p.settlement.flows[at.asset], p.carried[at.asset]
+	var last int
+	for _, i := range flow.in[at.account] {
+		if len(c.moved[i]) > 0 {
+			last = i
+		}
+	}
+	return &p.tx.Transfers[flow.edges[last].transfer]
 }

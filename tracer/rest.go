@@ -1,6 +1,7 @@
 package tracer
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,12 +11,14 @@ import (
 )
 
 // settleArrivals puts what a transaction brings into places, or ends it where
-// the account stops a trail. touched are the balances of known places before it.
-func (s *accountSweep) settleArrivals(position chains.Position, arrived *arrivalList, touched map[holder]chains.Amount) error {
+// the account stops a trail. The balances of known places are those after it.
+func (s *accountSweep) settleArrivals(position chains.Position, arrived []arrival) error {
+	slices.SortFunc(arrived, func(a, b arrival) int {
+		return cmp.Or(compareHolders(a.holder, b.holder), cmp.Compare(a.deposit, b.deposit))
+	})
 	var opened []*lotQueue
-	for _, a := range arrived.list {
+	for _, a := range arrived {
 		q := s.live[a.holder]
-		base := touched[a.holder]
 		if q == nil {
 			stopped, err := s.stop(a)
 			if err != nil {
@@ -24,13 +27,16 @@ func (s *accountSweep) settleArrivals(position chains.Position, arrived *arrival
 			if stopped {
 				continue
 			}
-			if q, base, err = s.open(a, position); err != nil {
+			if q, err = s.open(a, position); err != nil {
 				return err
 			}
-			touched[a.holder] = base
 			opened = append(opened, q)
 		}
-		q.add(a.lot, base, s.rule.Ordered)
+		if q.balance.Cmp(a.gained) < 0 { // not all that it had is known
+			q.balance = a.gained
+		}
+		// What an account gained is the end of its queue.
+		q.add(a.lot, q.balance.Sub(a.gained), s.rule.Ordered)
 	}
 	for _, q := range opened {
 		if err := s.schedule(q); err != nil {
@@ -40,19 +46,22 @@ func (s *accountSweep) settleArrivals(position chains.Position, arrived *arrival
 	return nil
 }
 
-// open makes a place of the trace of an account that the transaction pays.
-func (s *accountSweep) open(a arrival, position chains.Position) (q *lotQueue, base chains.Amount, err error) {
-	opening, err := s.ledger.Opening(a.account, a.asset, position)
+// open makes a place of the trace of an account that the transaction pays. Its
+// balance is taken from after the transaction: who pays a deposit and gets a part
+// of it back gains that part, though it lost as a whole.
+func (s *accountSweep) open(a arrival, position chains.Position) (*lotQueue, error) {
+	after := chains.Position{Height: position.Height, Tx: position.Tx + 1}
+	opening, err := s.ledger.Opening(a.account, a.asset, after)
 	if err != nil {
-		return nil, base, err
+		return nil, err
 	}
 	if opening.Assumed != "" && s.rule.Conserves {
 		s.result.miss(fmt.Sprintf("opening balance of %s in %s", a.account, a.asset), heights(0, position.Height),
 			fmt.Sprintf("%s assumed: %s", opening.Balance, opening.Assumed))
 	}
-	q = &lotQueue{holder: a.holder, balance: opening.Balance.Add(a.gained), cursor: position, opened: position.Height}
+	q := &lotQueue{holder: a.holder, balance: opening.Balance, cursor: position, opened: position.Height}
 	s.live[a.holder] = q
-	return q, opening.Balance, nil
+	return q, nil
 }
 
 // stop ends an arrival at an account beyond which value is not followed.

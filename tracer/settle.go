@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"tsuiseki/chains"
-	"tsuiseki/tracer/taint"
 )
 
 // settlement is what one transaction of an account chain amounts to, asset by
@@ -38,21 +37,37 @@ const sink chains.Address = ""
 const payer chains.Address = "payer"
 
 // elsewhere is where value comes from that no trail follows: tips, which are gone
-// for those who pay them, to the block's producer.
+// for those who pay them, to the block's producer; and what an account got in a
+// deposit's transaction before the deposit.
 const elsewhere chains.Address = "elsewhere"
 
-// settle nets a transaction's transfers. Those in deposits keep their amount.
-func settle(tx *chains.Tx, deposits []int) *settlement {
+// noDeposit is the place of a deposit in a transaction that makes none.
+const noDeposit = -1
+
+// settle nets a transaction's transfers. That of a deposit keeps its amount, and
+// carries on nothing that moved before it: of its asset, transfers before it count
+// as what accounts had or lacked when it came.
+func settle(tx *chains.Tx, deposit int) *settlement {
 	s := &settlement{flows: map[chains.Asset]*assetFlow{}}
-	paysFee := func(i int) bool {
-		kind := tx.Transfers[i].Kind
-		return kind == chains.FeeTransfer || kind == chains.TipTransfer
-	}
+	var earlier []edge
 	for _, fees := range []bool{false, true} { // as on a UTXO chain, the fee comes last
 		for i := range tx.Transfers {
 			t := &tx.Transfers[i]
-			if t.Ledger() && paysFee(i) == fees && (fees || !tx.Failed) && t.From != t.To {
-				s.add(t, i, slices.Contains(deposits, i))
+			if !t.Ledger() || paysFee(t) != fees || tx.Failed && !fees || t.From == t.To {
+				continue
+			}
+			e := newEdge(t, i)
+			switch {
+			case i < deposit && !fees && t.Asset == tx.Transfers[deposit].Asset:
+				earlier = append(earlier, e)
+				continue
+			case i == deposit:
+				e.from = payer
+				s.flow(t.Asset).addEarlier(earlier, tx.Transfers[deposit].From, e)
+			}
+			s.flow(t.Asset).add(e)
+			if t.Kind == chains.TipTransfer && t.To != "" {
+				s.flow(t.Asset).add(edge{from: elsewhere, to: t.To, net: t.Amount, transfer: i})
 			}
 		}
 	}
@@ -62,28 +77,30 @@ func settle(tx *chains.Tx, deposits []int) *settlement {
 	return s
 }
 
-func (s *settlement) add(t *chains.Transfer, i int, deposit bool) {
-	f := s.flows[t.Asset]
+func paysFee(t *chains.Transfer) bool {
+	return t.Kind == chains.FeeTransfer || t.Kind == chains.TipTransfer
+}
+
+func (s *settlement) flow(asset chains.Asset) *assetFlow {
+	f := s.flows[asset]
 	if f == nil {
 		f = &assetFlow{in: map[chains.Address][]int{}, out: map[chains.Address][]int{}}
-		s.flows[t.Asset] = f
-		s.assets = append(s.assets, t.Asset)
+		s.flows[asset] = f
+		s.assets = append(s.assets, asset)
 	}
+	return f
+}
+
+func newEdge(t *chains.Transfer, i int) edge {
 	e := edge{from: t.From, to: t.To, net: t.Amount, transfer: i}
 	if t.Kind == chains.TokenTransfer {
 		// It is the token's contract that mints and burns.
 		e.from, e.to = issuerFor(e.from, t.Asset), issuerFor(e.to, t.Asset)
 	}
-	if t.Kind == chains.FeeTransfer || t.Kind == chains.TipTransfer {
+	if paysFee(t) {
 		e.to = sink
 	}
-	if deposit {
-		e.from = payer
-	}
-	f.add(e)
-	if t.Kind == chains.TipTransfer && t.To != "" {
-		f.add(edge{from: elsewhere, to: t.To, net: t.Amount, transfer: i})
-	}
+	return e
 }
 
 func issuerFor(account chains.Address, token chains.Asset) chains.Address {
@@ -115,6 +132,22 @@ func (f *assetFlow) add(e edge) {
 	f.out[e.from] = append(f.out[e.from], len(f.edges))
 	f.in[e.to] = append(f.in[e.to], len(f.edges))
 	f.edges = append(f.edges, e)
+}
+
+// addEarlier puts in what accounts had gained before a deposit was paid, and its
+// payer had then left of it.
+func (f *assetFlow) addEarlier(earlier []edge, paid chains.Address, deposit edge) {
+	gained := map[chains.Address]chains.Amount{paid: chains.Amount{}.Sub(deposit.net)}
+	for _, e := range earlier {
+		gained[e.from] = gained[e.from].Sub(e.net)
+		gained[e.to] = gained[e.to].Add(e.net)
+	}
+	for _, e := range earlier {
+		if gain := gained[e.to]; gain.Sign() > 0 && e.to != sink {
+			f.add(edge{from: elsewhere, to: e.to, net: gain, transfer: e.transfer})
+		}
+		delete(gained, e.to)
+	}
 }
 
 // path is a way along edges from one account to another, nil where there is none.
@@ -217,49 +250,4 @@ func (s *settlement) gives(account chains.Address, but chains.Asset) (assets []c
 		}
 	}
 	return assets
-}
-
-// carry moves traced spans through the flows. supply are spans of what an
-// account gives of its own, paid those of whole edges. It returns the spans on
-// each edge, and of what each account gained. Every account is to the rule what
-// a transaction is on a UTXO chain: its own first, then what came, in order; out
-// of that go its payments, in order, and what it keeps.
-func (f *assetFlow) carry(rule taint.Rule, supply map[chains.Address][]taint.Span, paid map[int][]taint.Span) (moved [][]taint.Span, kept map[chains.Address][]taint.Span) {
-	moved, kept = make([][]taint.Span, len(f.edges)), map[chains.Address][]taint.Span{}
-	for i, spans := range paid {
-		moved[i] = spans
-	}
-	for _, account := range f.nodes {
-		var ins []taint.Input
-		traced := len(supply[account]) > 0
-		gain := f.net(account)
-		if gain.Sign() < 0 {
-			ins = append(ins, taint.Input{Value: chains.Amount{}.Sub(gain), Traced: supply[account]})
-		}
-		for _, i := range f.in[account] {
-			ins = append(ins, taint.Input{Value: f.edges[i].net, Traced: moved[i]})
-			traced = traced || len(moved[i]) > 0
-		}
-		if !traced {
-			continue
-		}
-		var outs []chains.Amount
-		for _, i := range f.out[account] {
-			outs = append(outs, f.edges[i].net)
-		}
-		if gain.Sign() > 0 {
-			outs = append(outs, gain)
-		}
-		spans := make([][]taint.Span, len(outs))
-		for _, flow := range rule.Allocate(ins, outs) {
-			spans[flow.Output] = append(spans[flow.Output], flow.Span)
-		}
-		for n, i := range f.out[account] {
-			moved[i] = append(moved[i], taint.Merge(spans[n])...)
-		}
-		if gain.Sign() > 0 {
-			kept[account] = taint.Merge(spans[len(outs)-1])
-		}
-	}
-	return moved, kept
 }

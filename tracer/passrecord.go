@@ -1,0 +1,50 @@
+package tracer
+
+import (
+	"tsuiseki/chains"
+	"tsuiseki/tracer/taint"
+)
+
+// record writes down what a pass traced of one asset's transfers.
+func (p *pass) record(asset chains.Asset, c *carried) {
+	for i, e := range p.settlement.flows[asset].edges {
+		if len(c.moved[i]) > 0 && e.transfer != p.transfer { // a deposit's own payment is no hop
+			p.recordTransfer(asset, e, taint.Sum(c.moved[i]))
+		}
+	}
+}
+
+// recordTransfer records a transfer's traced part: a hop, or a fee.
+func (p *pass) recordTransfer(asset chains.Asset, e edge, traced chains.Amount) {
+	t := &p.tx.Transfers[e.transfer]
+	if e.to == sink {
+		end := End{Kind: EndFee, Asset: asset, Amount: t.Amount, Traced: traced, Detail: "burned as the transaction's fee", order: uint64(len(p.tx.Transfers))}
+		switch t.Kind {
+		case chains.TipTransfer:
+			end.Detail = "to the producer of the block, " + string(t.To)
+		case chains.DestroyedTransfer:
+			index := t.Index
+			end.Kind, end.Index, end.Address, end.Detail, end.order = EndFrozen, &index, t.From, "destroyed by the token's issuer", uint64(index)
+		}
+		p.result.addEnd(p.tx, p.deposit, end)
+		return
+	}
+	p.result.addHop(p.tx, p.deposit, Hop{
+		From: Endpoint{p.tx.ID, t.Index, t.From}, To: Endpoint{p.tx.ID, t.Index, t.To},
+		Asset: asset, Amount: t.Amount, Traced: traced, Kind: "transfer", Transfer: string(t.Kind), input: uint32(e.transfer),
+	})
+}
+
+func (p *pass) recordSwap(s *swap) {
+	took, gave := p.settlement.flows[s.took].net(s.account), p.settlement.flows[s.gave].gives(s.account)
+	flow := p.settlement.flows[s.gave]
+	first := &p.tx.Transfers[flow.edges[flow.out[s.account][0]].transfer]
+	kind := "swap"
+	if took.Equal(gave) && (s.account == chains.Address(s.gave) || s.account == chains.Address(s.took)) {
+		kind = "wrap"
+	}
+	p.result.addHop(p.tx, p.deposit, Hop{
+		From: Endpoint{p.tx.ID, p.brought(holder{s.account, s.took}).Index, s.account}, To: Endpoint{p.tx.ID, first.Index, s.account},
+		Asset: s.gave, Amount: gave, Traced: s.paid, Kind: kind, Swapped: &Swapped{s.took, took, s.taken}, input: uint32(len(p.tx.Transfers)),
+	})
+}
