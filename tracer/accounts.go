@@ -125,8 +125,8 @@ func (s *accountSweep) take(position chains.Position, e *event) error {
 	for _, q := range e.places {
 		m := q.ahead[0]
 		q.ahead = q.ahead[1:]
-		if q.balance = q.balance.Add(m.In).Sub(m.Out); q.balance.Sign() < 0 {
-			q.balance = chains.Amount{}
+		for i := range q.lots {
+			q.lots[i].move(m)
 		}
 	}
 	if err := s.settleArrivals(position, arrived); err != nil {
@@ -156,14 +156,14 @@ func (s *accountSweep) pay(tx *chains.Tx, e *event) (arrived []arrival) {
 		if payment.Sign() <= 0 {
 			continue
 		}
-		if payment.Cmp(q.balance) > 0 {
-			s.result.miss(fmt.Sprintf("balance of %s in %s", q.account, q.asset), heights(tx.Block.Height, tx.Block.Height),
-				"it pays more than the transfers held give it: what it paid is taken as all it had")
-			q.balance = payment
-		}
 		lots := q.lots
 		q.lots = nil
 		for _, l := range lots {
+			if payment.Cmp(l.balance) > 0 {
+				s.result.miss(fmt.Sprintf("balance of %s in %s", q.account, q.asset), heights(tx.Block.Height, tx.Block.Height),
+					"it pays more than the transfers held give it: what it paid is taken as all it had")
+				l.balance = payment
+			}
 			if l.spans = s.leave(tx, whole, q, l, payment, passes); len(l.spans) > 0 {
 				q.lots = append(q.lots, l)
 			}
@@ -184,14 +184,14 @@ func (s *accountSweep) pay(tx *chains.Tx, e *event) (arrived []arrival) {
 // leave follows a lot's part of a payment, unless a limit ends the lot. It
 // returns what of the lot stays.
 func (s *accountSweep) leave(tx *chains.Tx, whole *settlement, q *lotQueue, l lot, payment chains.Amount, passes map[int]*pass) []taint.Span {
-	leaves, rest := q.split(s.rule, l, payment)
+	leaves, rest := l.split(s.rule, payment)
 	if len(leaves) == 0 {
 		return rest
 	}
 	p := passes[l.deposit]
 	moved := fmt.Sprintf("moved on in %s at height %d", tx.ID, tx.Block.Height)
 	held := l
-	held.spans = q.traced(s.rule, l)
+	held.spans = l.traced(s.rule)
 	switch {
 	case taint.Sum(held.spans).Cmp(s.params.MinAmount) < 0:
 		s.end(q, held, EndBelowMinimum, fmt.Sprintf("below %s; %s", s.params.MinAmount, moved))

@@ -17,8 +17,7 @@ type holder struct {
 // lotQueue is a balance, oldest part first, and which spans of it are traced.
 type lotQueue struct {
 	holder
-	balance chains.Amount
-	lots    []lot // by deposit, in order
+	lots []lot // by deposit, in order
 
 	ahead  []chains.Movement // the next movements, read but not taken in
 	read   bool              // to the end
@@ -26,37 +25,48 @@ type lotQueue struct {
 	opened uint64            // height at which it became a place of the trace
 }
 
-// lot is a deposit's traced part of a balance.
+// lot is a deposit's traced part of a balance. Each keeps the balance for itself:
+// where facts are missing, it depends on the block from which it was kept.
 type lot struct {
 	deposit int
+	balance chains.Amount
 	spans   []taint.Span
 	hops    int        // fewest transactions from the deposit
+	since   uint64     // height at which the first part arrived
 	tx      *chains.Tx // in which the last part arrived
 	index   uint32     // of the transfer that brought it
 }
 
-// add joins what arrived behind a base to the deposit's lot.
-func (q *lotQueue) add(arrived lot, base chains.Amount, ordered bool) {
-	spans := taint.Shift(arrived.spans, base)
-	i, found := slices.BinarySearchFunc(q.lots, arrived.deposit, func(l lot, d int) int { return cmp.Compare(l.deposit, d) })
-	if !found {
-		arrived.spans = spans
-		q.lots = slices.Insert(q.lots, i, arrived)
-		return
+// find is a deposit's lot, or where it would be.
+func (q *lotQueue) find(deposit int) (i int, found bool) {
+	return slices.BinarySearchFunc(q.lots, deposit, func(l lot, d int) int { return cmp.Compare(l.deposit, d) })
+}
+
+// add joins what arrived to a lot. It is the end of the balance.
+func (l *lot) add(arrived arrival, ordered bool) {
+	if l.balance.Cmp(arrived.gained) < 0 { // not all that the account had is known
+		l.balance = arrived.gained
 	}
-	l := &q.lots[i]
+	spans := taint.Shift(arrived.spans, l.balance.Sub(arrived.gained))
 	l.hops, l.tx, l.index = min(l.hops, arrived.hops), arrived.tx, arrived.index
 	if ordered {
 		l.spans = taint.Merge(append(l.spans, spans...))
 		return
 	}
-	l.spans = []taint.Span{{Value: taint.Sum(l.spans).Add(taint.Sum(spans))}}
+	l.spans = sumSpan(taint.Sum(l.spans).Add(taint.Sum(spans)))
+}
+
+// move lets a movement change the balance.
+func (l *lot) move(m chains.Movement) {
+	if l.balance = l.balance.Add(m.In).Sub(m.Out); l.balance.Sign() < 0 {
+		l.balance = chains.Amount{}
+	}
 }
 
 // split takes a lot's part of an outgoing payment off the queue.
-func (q *lotQueue) split(rule taint.Rule, l lot, payment chains.Amount) (leaves, stays []taint.Span) {
-	rest := q.balance.Sub(payment)
-	in := taint.Input{Value: q.balance, Traced: q.traced(rule, l)}
+func (l *lot) split(rule taint.Rule, payment chains.Amount) (leaves, stays []taint.Span) {
+	rest := l.balance.Sub(payment)
+	in := taint.Input{Value: l.balance, Traced: l.traced(rule)}
 	for _, flow := range rule.Allocate([]taint.Input{in}, []chains.Amount{payment, rest}) {
 		if flow.Output == 0 {
 			leaves = append(leaves, flow.Span)
@@ -68,11 +78,11 @@ func (q *lotQueue) split(rule taint.Rule, l lot, payment chains.Amount) (leaves,
 }
 
 // traced are a lot's spans. A rule that does not conserve takes the whole balance.
-func (q *lotQueue) traced(rule taint.Rule, l lot) []taint.Span {
-	if rule.Conserves || q.balance.Sign() <= 0 {
+func (l *lot) traced(rule taint.Rule) []taint.Span {
+	if rule.Conserves || l.balance.Sign() <= 0 {
 		return l.spans
 	}
-	return []taint.Span{{Value: q.balance}}
+	return []taint.Span{{Value: l.balance}}
 }
 
 // next is the queue's next movement.

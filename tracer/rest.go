@@ -27,16 +27,19 @@ func (s *accountSweep) settleArrivals(position chains.Position, arrived []arriva
 			if stopped {
 				continue
 			}
-			if q, err = s.open(a, position); err != nil {
-				return err
-			}
+			q = &lotQueue{holder: a.holder, cursor: position, opened: position.Height}
+			s.live[a.holder] = q
 			opened = append(opened, q)
 		}
-		if q.balance.Cmp(a.gained) < 0 { // not all that it had is known
-			q.balance = a.gained
+		i, found := q.find(a.deposit)
+		if !found {
+			l, err := s.open(a, position)
+			if err != nil {
+				return err
+			}
+			q.lots = slices.Insert(q.lots, i, l)
 		}
-		// What an account gained is the end of its queue.
-		q.add(a.lot, q.balance.Sub(a.gained), s.rule.Ordered)
+		q.lots[i].add(a, s.rule.Ordered)
 	}
 	for _, q := range opened {
 		if err := s.schedule(q); err != nil {
@@ -46,22 +49,20 @@ func (s *accountSweep) settleArrivals(position chains.Position, arrived []arriva
 	return nil
 }
 
-// open makes a place of the trace of an account that the transaction pays. Its
-// balance is taken from after the transaction: who pays a deposit and gets a part
-// of it back gains that part, though it lost as a whole.
-func (s *accountSweep) open(a arrival, position chains.Position) (*lotQueue, error) {
+// open makes a lot at an account that the transaction pays. Its balance is taken
+// from after the transaction: who pays a deposit and gets a part of it back gains
+// that part, though it lost as a whole.
+func (s *accountSweep) open(a arrival, position chains.Position) (lot, error) {
 	after := chains.Position{Height: position.Height, Tx: position.Tx + 1}
 	opening, err := s.ledger.Opening(a.account, a.asset, after)
 	if err != nil {
-		return nil, err
+		return lot{}, err
 	}
 	if opening.Assumed != "" && s.rule.Conserves {
 		s.result.miss(fmt.Sprintf("opening balance of %s in %s", a.account, a.asset), heights(0, position.Height),
 			fmt.Sprintf("%s assumed: %s", opening.Balance, opening.Assumed))
 	}
-	q := &lotQueue{holder: a.holder, balance: opening.Balance, cursor: position, opened: position.Height}
-	s.live[a.holder] = q
-	return q, nil
+	return lot{deposit: a.deposit, balance: opening.Balance, hops: a.hops, since: position.Height}, nil
 }
 
 // stop ends an arrival at an account beyond which value is not followed.
@@ -92,7 +93,7 @@ func (s *accountSweep) stop(a arrival) (stopped bool, err error) {
 
 // end records that a lot, or what its spans say of it, goes no further.
 func (s *accountSweep) end(q *lotQueue, l lot, kind EndKind, detail string) {
-	s.addAccountEnd(l, q.holder, q.balance, kind, "", detail)
+	s.addAccountEnd(l, q.holder, l.balance, kind, "", detail)
 }
 
 func (s *accountSweep) addAccountEnd(l lot, at holder, amount chains.Amount, kind EndKind, label, detail string) {
@@ -109,24 +110,26 @@ func (s *accountSweep) addAccountEnd(l lot, at holder, amount chains.Amount, kin
 
 // rest ends all lots of a place that no movement touches any more.
 func (s *accountSweep) rest(q *lotQueue) error {
-	kind, detail, err := s.restKind(q)
-	if err != nil {
-		return err
-	}
 	for _, l := range q.lots {
-		l.spans = q.traced(s.rule, l)
+		kind, detail, err := s.restKind(q, l.since)
+		if err != nil {
+			return err
+		}
+		l.spans = l.traced(s.rule)
 		s.end(q, l, kind, detail)
 	}
 	return s.missParts(q, s.ledger.Snapshot().Height)
 }
 
-func (s *accountSweep) restKind(q *lotQueue) (EndKind, string, error) {
+// restKind says what is known of a lot that has rested since a height. That
+// another deposit's came before it must not matter.
+func (s *accountSweep) restKind(q *lotQueue, since uint64) (EndKind, string, error) {
 	contract, err := s.ledger.Contract(q.account)
 	if err != nil {
 		return "", "", err
 	}
 	for _, part := range leavesBy(q.asset == s.ledger.Native(), contract) {
-		missing, err := s.ledger.Missing(part, q.opened, s.ledger.Snapshot().Height)
+		missing, err := s.ledger.Missing(part, since, s.ledger.Snapshot().Height)
 		if err != nil {
 			return "", "", err
 		}
@@ -134,14 +137,14 @@ func (s *accountSweep) restKind(q *lotQueue) (EndKind, string, error) {
 			return EndIncomplete, fmt.Sprintf("whether it is still here is not known: %s of heights %s are not held", part, listHeights(missing)), nil
 		}
 	}
-	since, frozen, err := s.ledger.Frozen(q.asset, q.account)
+	froze, frozen, err := s.ledger.Frozen(q.asset, q.account)
 	if err != nil {
 		return "", "", err
 	}
 	asOf := fmt.Sprintf("as of block %s", s.ledger.Snapshot().BlockRef)
 	switch {
 	case frozen:
-		return EndFrozen, fmt.Sprintf("frozen by the token's issuer at height %d; %s", since.Height, asOf), nil
+		return EndFrozen, fmt.Sprintf("frozen by the token's issuer at height %d; %s", froze.Height, asOf), nil
 	case contract:
 		return EndContract, "held by a contract " + asOf, nil
 	}
