@@ -134,6 +134,14 @@ type Swapped struct {
 	Traced chains.Amount `json:"traced"`
 }
 
+// swappedAsset is empty where the hop is no swap.
+func (h *Hop) swappedAsset() chains.Asset {
+	if h.Swapped == nil {
+		return ""
+	}
+	return h.Swapped.Asset
+}
+
 // End is where a part of a deposit rests or left sight. A fee has neither index
 // nor address.
 type End struct {
@@ -270,7 +278,7 @@ func (r *Result) finish() error {
 	})
 	slices.SortFunc(r.Hops, func(a, b Hop) int {
 		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.To.Index, b.To.Index), cmp.Compare(a.Deposit, b.Deposit), cmp.Compare(a.input, b.input),
-			cmp.Compare(a.Asset, b.Asset), cmp.Compare(a.To.Address, b.To.Address))
+			cmp.Compare(a.Asset, b.Asset), cmp.Compare(a.To.Address, b.To.Address), cmp.Compare(a.swappedAsset(), b.swappedAsset()))
 	})
 	slices.SortFunc(r.Ends, func(a, b End) int {
 		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.order, b.order), cmp.Compare(a.Deposit, b.Deposit), cmp.Compare(a.Kind, b.Kind),
