@@ -170,3 +170,29 @@ func accountPay(t *testing.T, tx *txBuilder, text string) {
 	}
 	tx.pay(asset, a, b, n)
 }
+
+// TestAccountDepositsRefused: what was no payment is not traced as one.
+func TestAccountDepositsRefused(t *testing.T) {
+	chain := accountCase{has: "ann 100 ETH, ann 100 usd", blocks: [][]string{
+		{"ann fee 1: ann>bob 5 ETH, bob>bab 0 usd, ann>ann 7 usd, ann>! 3 usd", "ann fee 1 failed: ann>bob 5 ETH"},
+	}}.build(t)
+	for _, c := range []struct {
+		place  transferPlace
+		reason string
+	}{
+		{transferPlace{chains.Position{Height: 1}, 1}, "is a fee, not a payment"},
+		{transferPlace{chains.Position{Height: 1}, 2}, "carries no value"},
+		{transferPlace{chains.Position{Height: 1}, 3}, "pays itself"},
+		{transferPlace{chains.Position{Height: 1}, 4}, "is a destroyed, not a payment"},
+		{transferPlace{chains.Position{Height: 1}, 5}, "not found"},
+		{transferPlace{chains.Position{Height: 1, Tx: 1}, 0}, "failed"},
+	} {
+		deposits, err := accountDeposits(chain.ledger(), []transferPlace{c.place})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = tracer.TraceAccounts(t.Context(), chain.ledger(), deposits, fifo); err == nil || !strings.Contains(err.Error(), c.reason) {
+			t.Errorf("%s: %v, want %q", c.place, err, c.reason)
+		}
+	}
+}

@@ -49,38 +49,50 @@ func (d historyDraw) asset(label string) chains.Asset {
 func drawHistory(t *rapid.T, rule string) accountHistory {
 	d := historyDraw{newAccountChain(), t}
 	for _, account := range holders {
-		d.system(chains.RewardTransfer, account, d.n("genesis", 0, 60))
+		d.system(chains.RewardTransfer, account, d.n("genesis", 5, 40))
 	}
 	d.block("miner")
 	mint := d.begin("ann", 0, 0)
 	mint.pay("usd", chains.ZeroAddress, "cat", 7)
 	for _, token := range tokens {
 		for _, account := range []chains.Address{"ann", "bob", "router", "pool", "pond"} {
-			mint.pay(token, chains.ZeroAddress, account, d.n("mint", 0, 50))
+			mint.pay(token, chains.ZeroAddress, account, d.n("mint", 0, 30))
 		}
 	}
 	mint.end()
-	for range d.n("blocks", 1, 8) {
+	for range d.n("blocks", 2, 9) {
 		d.drawBlock()
 	}
 	h := accountHistory{accountChain: d.accountChain, labels: map[chains.Address]accountLabel{}}
 	if d.chance("label", 3) {
 		h.labels[d.account("labelled")] = accountLabel{tracer.EndService, "a service"}
 	}
-	h.deposits = rapid.SliceOfNDistinct(rapid.SampledFrom(paymentsIn(d.blocks)), 1, 4, rapid.ID[transferPlace]).Draw(t, "deposits")
+	h.deposits = drawAccountDeposits(t, d.blocks)
 	h.params = drawAccountParams(d, rule)
 	return h
 }
 
+// drawAccountDeposits picks payments, of which most are early enough to move on.
+func drawAccountDeposits(t *rapid.T, blocks []*chains.Block) []transferPlace {
+	known := paymentsIn(blocks)
+	if early := paymentsIn(blocks[min(2, len(blocks)):min(5, len(blocks))]); len(early) > 0 && rapid.IntRange(0, 3).Draw(t, "early") > 0 {
+		known = early
+	}
+	if len(known) == 0 {
+		return nil
+	}
+	return rapid.SliceOfNDistinct(rapid.SampledFrom(known), 1, 4, rapid.ID[transferPlace]).Draw(t, "deposits")
+}
+
 func drawAccountParams(d historyDraw, rule string) tracer.Params {
 	limit := func(label string, hi int64) int {
-		if !d.chance(label+" on", 4) {
+		if !d.chance(label+" on", 6) {
 			return 0
 		}
 		return int(d.n(label, 1, hi))
 	}
 	p := tracer.Params{
-		Rule: rule, MaxHops: limit("max hops", 4), MinAmount: chains.NewAmount(int64(limit("min amount", 12))),
+		Rule: rule, MaxHops: limit("max hops", 5), MinAmount: chains.NewAmount(int64(limit("min amount", 12))),
 		HubDegree: limit("hub degree", 25), Budget: limit("budget", 5),
 	}
 	if minutes := limit("until", 9); minutes > 0 {
@@ -91,7 +103,7 @@ func drawAccountParams(d historyDraw, rule string) tracer.Params {
 
 func (d historyDraw) drawBlock() {
 	b := d.block(rapid.SampledFrom(people).Draw(d.t, "producer"))
-	for range d.n("transactions", 0, 4) {
+	for range d.n("transactions", 1, 4) {
 		d.drawTx()
 	}
 	if d.chance("freeze", 6) {
@@ -120,7 +132,11 @@ func (d historyDraw) drawTx() {
 
 // some pays a part of what an account has. It tells how much.
 func (d historyDraw) some(tx *txBuilder, asset chains.Asset, from, to chains.Address, most int64) int64 {
-	n := d.n("amount", 0, min(most, tx.has(from, asset), 40))
+	most = min(most, tx.has(from, asset), 40)
+	n := d.n("amount", 0, most)
+	if d.chance("all", 3) {
+		n = most
+	}
 	if n > 0 || d.chance("nothing", 4) { // zero: look-alikes are planted so
 		tx.pay(asset, from, to, n)
 	}

@@ -85,6 +85,13 @@ var accountLimitCases = []accountCase{
 		blocks: accountChainOfThree,
 		want:   []string{"bob > cat 4/4 usd", "bob > cat 5/5 usd", "bob unspent 1/1 usd", "cat hop-limit 6/9 usd", "cat unspent 3/3 usd"},
 	},
+	{ // cat was paid by two ways, one hop long and two
+		name: "hops count along the shortest way", has: "ann 100 usd", params: tracer.Params{Rule: "fifo", MaxHops: 2}, deposits: []string{"1:0/0"},
+		blocks: [][]string{{"ann: ann>bob 10 usd"}, {"bob: bob>cat 4 usd, bob>dan 6 usd"}, {"dan: dan>cat 6 usd"}, {"cat: cat>eve 10 usd"}},
+		want: []string{
+			"bob > cat 4/4 usd", "bob > dan 6/6 usd", "dan > cat 6/6 usd", "cat > eve 10/10 usd", "eve unspent 10/10 usd",
+		},
+	},
 	{
 		name: "below minimum", has: "ann 100 usd", params: tracer.Params{Rule: "fifo", MinAmount: chains.NewAmount(7)}, deposits: []string{"1:0/0"},
 		blocks: accountChainOfThree,

@@ -1,5 +1,12 @@
 package tracer_test
 
+import (
+	"testing"
+
+	"tsuiseki/chains"
+	"tsuiseki/tracer"
+)
+
 // What changes its asset within one transaction.
 var accountSwapCases = []accountCase{
 	{ // 10 of the pool's 10 for 50 of 50
@@ -81,6 +88,32 @@ var accountSwapCases = []accountCase{
 			"bob > 0x0000000000000000000000000000000000000000 9/9 vault", "vault swaps 9/9 vault for 10/10 usd", "vault > cat 10/10 usd", "cat unspent 10/10 usd",
 		},
 	},
+	{ // the unit that the pool gives does not count twice
+		name: "one asset for two", has: "ann 2 usd, pond 9 jpy, pool 9 art", params: haircut, deposits: []string{"1:0/0"},
+		blocks: [][]string{
+			{"ann: ann>bob 2 usd"},
+			{"bob: bob>pond 1 usd, pond>bob 1 jpy"},
+			{"bob: bob>pool 1 usd, bob>pool 1 jpy, pool>cat 1 art"},
+		},
+		want: []string{
+			"bob > pond 1/1 usd", "pond swaps 1/1 usd for 1/1 jpy", "pond > bob 1/1 jpy", "bob > pool 1/1 usd", "bob > pool 1/1 jpy",
+			"pool swaps 1/1 usd for 1/1 art", "pool swaps 1/1 jpy for 0/1 art", "pool > cat 1/1 art", "cat unspent 1/1 art",
+		},
+	},
+	{ // dan's two payments of 1 are all there is for cat's usd and the pool's
+		name: "a swap joins what is traced already", has: "ann 3 usd, pond 9 jpy, pool 9 usd", params: haircut, deposits: []string{"1:0/0"},
+		blocks: [][]string{
+			{"ann: ann>bob 2 usd"},
+			{"bob: bob>cat 1 usd"},
+			{"bob: bob>pond 1 usd, pond>bob 1 jpy"},
+			{"eve: cat>dan 1 usd, bob>pool 1 jpy, pool>dan 1 usd, dan>fay 1 usd, dan>gus 1 usd"},
+		},
+		want: []string{
+			"bob > cat 1/1 usd", "bob > pond 1/1 usd", "pond swaps 1/1 usd for 1/1 jpy", "pond > bob 1/1 jpy",
+			"cat > dan 1/1 usd", "bob > pool 1/1 jpy", "pool swaps 1/1 jpy for 1/1 usd", "pool > dan 1/1 usd",
+			"dan > fay 1/1 usd", "dan > gus 1/1 usd", "fay unspent 1/1 usd", "gus unspent 1/1 usd",
+		},
+	},
 	{
 		name: "both parts of a swap, to poison", has: "ann 100 ETH, bob 30 ETH, pool 500 usd", params: poison, deposits: []string{"1:0/0"},
 		blocks: [][]string{{"ann: ann>bob 1 ETH"}, {"bob: bob>pool 30 ETH, pool>cat 10 usd, pool>dan 20 usd"}},
@@ -89,4 +122,37 @@ var accountSwapCases = []accountCase{
 			"cat unspent 10/10 usd", "dan unspent 20/20 usd", "bob unspent 1/1 ETH",
 		},
 	},
+}
+
+// TestAccountSwapOrder: an account that gives one asset for two is told of twice,
+// in an order that does not depend on that of the deposits.
+func TestAccountSwapOrder(t *testing.T) {
+	c := accountCase{has: "ann 100 usd, pond 100 jpy, pool 100 art", blocks: [][]string{
+		{"ann: ann>bob 20 usd, ann>bob 20 usd, ann>bob 20 usd"}, {"bob: bob>pond 30 usd, pond>bob 30 jpy"}, nil,
+	}}
+	for range 8 {
+		c.blocks[2] = append(c.blocks[2], "bob: bob>pool 2 usd, bob>pool 2 jpy, pool>cat 4 art")
+	}
+	ledger := c.build(t).ledger()
+	var first *tracer.Result
+	for _, order := range [][]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {
+		var places []transferPlace
+		for _, transfer := range order {
+			places = append(places, transferPlace{chains.Position{Height: 1}, transfer})
+		}
+		deposits, err := accountDeposits(ledger, places)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := tracer.TraceAccounts(t.Context(), ledger, deposits, haircut)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = r
+		}
+		if r.Digest != first.Digest {
+			t.Errorf("deposits in the order %v: another digest", order)
+		}
+	}
 }

@@ -15,7 +15,7 @@ import (
 // TestAccountConservation: asset by asset, what came in by a deposit and by swaps
 // is what went out by swaps, ends, fees, and is unresolved.
 func TestAccountConservation(t *testing.T) {
-	forEachRule(t, func(t *rapid.T, rule taint.Rule) {
+	forEachAccountRule(t, func(t *rapid.T, rule taint.Rule) {
 		r, _ := drawPartialTrace(t, rule.Name)
 		type account struct {
 			deposit string
@@ -61,7 +61,7 @@ func TestAccountConservation(t *testing.T) {
 // TestAccountNoSilentEnd: what reaches an account leaves it by hops, swaps and
 // fees, or ends there; and what could not be known is named.
 func TestAccountNoSilentEnd(t *testing.T) {
-	forEachRule(t, func(t *rapid.T, rule taint.Rule) {
+	forEachAccountRule(t, func(t *rapid.T, rule taint.Rule) {
 		r, _ := drawPartialTrace(t, rule.Name)
 		for _, d := range r.Deposits {
 			checkAccountTrail(t, r, d, rule.Conserves)
@@ -106,7 +106,7 @@ func checkAccountTrail(t *rapid.T, r *tracer.Result, d tracer.DepositDoc, conser
 		case e.Kind == tracer.EndFee:
 			fees[e.Asset] = fees[e.Asset].Add(e.Traced)
 		default:
-			take(issuerFor(e.Address, e.Asset), e.Asset, e.Traced)
+			take(e.Address, e.Asset, e.Traced)
 		}
 	}
 	rest := map[chains.Asset]chains.Amount{}

@@ -138,6 +138,8 @@ func (d *AccountDeposit) checkTransfer() error {
 		return fmt.Errorf("deposit %s is a collectible (ERC-721 or ERC-1155), not an amount: it cannot be traced by value", ref)
 	case t.Amount.Sign() <= 0:
 		return fmt.Errorf("deposit %s carries no value: look-alike addresses are planted this way; find the payment that the victim made", ref)
+	case t.From == t.To:
+		return fmt.Errorf("deposit %s moves nothing: %s pays itself; find the payment that the victim made", ref, t.From)
 	case t.Kind != chains.NativeTransfer && t.Kind != chains.InternalTransfer && t.Kind != chains.TokenTransfer:
 		return fmt.Errorf("deposit %s is a %s, not a payment", ref, t.Kind)
 	}

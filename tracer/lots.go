@@ -21,6 +21,7 @@ type lotQueue struct {
 
 	ahead  []chains.Movement // the next movements, read but not taken in
 	read   bool              // to the end
+	batch  int               // how many were read at once
 	cursor chains.Position   // of the last one read
 	opened uint64            // height at which it became a place of the trace
 }
@@ -34,7 +35,7 @@ type lot struct {
 	hops    int        // fewest transactions from the deposit
 	since   uint64     // height at which the first part arrived
 	tx      *chains.Tx // in which the last part arrived
-	index   uint32     // of the transfer that brought it
+	by      int        // transfer that brought it
 }
 
 // find is a deposit's lot, or where it would be.
@@ -48,7 +49,7 @@ func (l *lot) add(arrived arrival, ordered bool) {
 		l.balance = arrived.gained
 	}
 	spans := taint.Shift(arrived.spans, l.balance.Sub(arrived.gained))
-	l.hops, l.tx, l.index = min(l.hops, arrived.hops), arrived.tx, arrived.index
+	l.hops, l.tx, l.by = min(l.hops, arrived.hops), arrived.tx, arrived.by
 	if ordered {
 		l.spans = taint.Merge(append(l.spans, spans...))
 		return
@@ -89,15 +90,15 @@ func (l *lot) traced(rule taint.Rule) []taint.Span {
 func (q *lotQueue) next(ledger Ledger) (chains.Movement, bool, error) {
 	const fewest, most = 8, 256
 	if len(q.ahead) == 0 && !q.read {
-		want := min(max(fewest, 2*cap(q.ahead)), most)
-		q.ahead = make([]chains.Movement, 0, want)
+		q.batch = min(max(fewest, 2*q.batch), most)
+		q.ahead = make([]chains.Movement, 0, q.batch)
 		from := chains.Position{Height: q.cursor.Height, Tx: q.cursor.Tx + 1}
 		q.read = true
 		for m, err := range ledger.Movements(q.account, q.asset, from) {
 			if err != nil {
 				return chains.Movement{}, false, err
 			}
-			if len(q.ahead) == want {
+			if len(q.ahead) == q.batch {
 				q.read = false
 				break
 			}

@@ -59,7 +59,7 @@ const longestConversion = 64
 // run carries what accounts give, asset by asset, and on into other assets where
 // accounts exchange them. It returns what accounts gained, in no order.
 func (p *pass) run() (arrived []arrival) {
-	for round := 0; len(p.supply) > 0 || round == 0; round++ {
+	for round := 0; round == 0 || len(p.supply) > 0 && round <= longestConversion; round++ {
 		for _, asset := range p.settlement.assets {
 			if supply := p.supply[asset]; supply != nil || round == 0 && p.makes(asset) {
 				delete(p.supply, asset)
@@ -151,15 +151,16 @@ func (p *pass) swap(at holder, gave chains.Asset) *swap {
 
 // arrival is what an account gains for good.
 func (p *pass) arrival(at holder, spans []taint.Span) arrival {
-	last := p.brought(at)
+	by := p.brought(at)
+	last := &p.tx.Transfers[by]
 	return arrival{
 		holder: at, gained: p.settlement.flows[at.asset].net(at.account), burned: last.Kind == chains.TokenTransfer && last.To == chains.ZeroAddress,
-		lot: lot{deposit: p.deposit, spans: spans, hops: p.hops, tx: p.tx, index: last.Index},
+		lot: lot{deposit: p.deposit, spans: spans, hops: p.hops, tx: p.tx, by: by},
 	}
 }
 
 // brought is the last transfer of what is traced of an account's gain.
-func (p *pass) brought(at holder) *chains.Transfer {
+func (p *pass) brought(at holder) int {
 	flow, c := p.settlement.flows[at.asset], p.carried[at.asset]
 	var last int
 	for _, i := range flow.in[at.account] {
@@ -167,5 +168,5 @@ func (p *pass) brought(at holder) *chains.Transfer {
 			last = i
 		}
 	}
-	return &p.tx.Transfers[flow.edges[last].transfer]
+	return flow.edges[last].transfer
 }

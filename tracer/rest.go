@@ -71,24 +71,21 @@ func (s *accountSweep) stop(a arrival) (stopped bool, err error) {
 	if err != nil || why.Kind == "" {
 		return false, err
 	}
-	at := a.holder
-	if a.burned {
-		at.account = chains.ZeroAddress
-	}
-	s.addAccountEnd(a.lot, at, a.gained, why)
+	s.addAccountEnd(a.lot, a.holder, a.gained, why)
 	return true, nil
 }
 
 func (s *accountSweep) stopOf(a arrival) (Stop, error) {
+	why, stops, err := s.ledger.Stop(a.account)
 	switch {
+	case err != nil || stops:
+		return why, err
 	case a.burned:
 		return Stop{Kind: EndBurn, Detail: "burned by the token's contract"}, nil
 	case a.account == chains.Address(a.asset):
 		return Stop{Kind: EndContract, Detail: "sent to the token's own contract"}, nil
-	}
-	why, stops, err := s.ledger.Stop(a.account)
-	if err != nil || stops || s.params.HubDegree == 0 {
-		return why, err
+	case s.params.HubDegree == 0:
+		return Stop{}, nil
 	}
 	degree, err := s.ledger.Degree(a.account, s.params.HubDegree)
 	if err != nil || degree <= s.params.HubDegree {
@@ -103,10 +100,11 @@ func (s *accountSweep) end(q *lotQueue, l lot, kind EndKind, detail string) {
 }
 
 func (s *accountSweep) addAccountEnd(l lot, at holder, amount chains.Amount, why Stop) {
-	index := l.index
+	brought := &l.tx.Transfers[l.by]
+	index := brought.Index
 	e := End{
 		Kind: why.Kind, Index: &index, Address: at.account, Asset: at.asset, Amount: amount, Traced: taint.Sum(l.spans), Detail: why.Detail,
-		order: uint64(index),
+		Transfer: string(brought.Kind), order: uint64(l.by),
 	}
 	if why.Label != "" {
 		e.Label = &why.Label

@@ -129,7 +129,7 @@ func (l *ledgerCase) checkTrails(t *testing.T) (all []string) {
 		want  []string // nil: compared between the nodes alone
 	}{
 		{"token", usdt, []string{
-			"burn nobody USDT 50000000", "frozen thief USDT 5000000", "unspent bob USDT 2345000000", "unspent dave USDT 600000000", "unspent hot wallet USDT 1000000000",
+			"burn USDT USDT 50000000", "frozen thief USDT 5000000", "unspent bob USDT 2345000000", "unspent dave USDT 600000000", "unspent hot wallet USDT 1000000000",
 		}},
 		{"theft of USDT", usdt, []string{"frozen thief USDT 1400000000", "unspent mule USDT 600000000"}},
 		{"theft of USDC", l.story.Asset("USDC"), []string{"unspent mule USDC 100000000", "unspent thief USDC 2900000000"}},

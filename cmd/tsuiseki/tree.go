@@ -78,12 +78,20 @@ func printEnds(w io.Writer, r *tracer.Result, deposit string, u units) {
 			if e.Label != nil {
 				kind += " " + *e.Label
 			}
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s:%d\t%s\n", kind, u.people(e.Traced, e.Asset), u.people(e.Amount, e.Asset), e.Address, e.Tx, *e.Index, when(e.Time))
+			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", kind, u.people(e.Traced, e.Asset), u.people(e.Amount, e.Asset), e.Address, placeOf(e), when(e.Time))
 		}
 	})
 	for _, asset := range slices.Sorted(maps.Keys(fees)) {
 		fmt.Fprintf(w, "  and %s in fees of %d transactions\n", u.people(fees[asset], asset), paid)
 	}
+}
+
+// placeOf refers to the output or transfer in which an end lies.
+func placeOf(e tracer.End) string {
+	if e.Transfer == "" {
+		return chains.Outpoint{Tx: e.Tx, Index: *e.Index}.String()
+	}
+	return tracer.TransferRef(e.Tx, &chains.Transfer{Kind: chains.TransferKind(e.Transfer), Index: *e.Index})
 }
 
 // printHops lists what moved, in chain order.
