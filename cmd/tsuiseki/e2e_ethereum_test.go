@@ -104,7 +104,7 @@ func (l *ledgerCase) ends(r *tracer.Result) (lines []string) {
 	}
 	sums := map[string]chains.Amount{}
 	for _, e := range r.Ends {
-		key := fmt.Sprintf("%s %s %s", e.Kind, names[e.Address], assetName(names, e.Asset))
+		key := fmt.Sprintf("%s at %s: %s", e.Kind, names[e.Address], assetName(names, e.Asset))
 		sums[key] = sums[key].Add(e.Traced)
 	}
 	for key, sum := range sums {
@@ -129,11 +129,11 @@ func (l *ledgerCase) checkTrails(t *testing.T) (all []string) {
 		want  []string // nil: compared between the nodes alone
 	}{
 		{"token", usdt, []string{
-			"burn USDT USDT 50000000", "frozen thief USDT 5000000", "unspent bob USDT 2345000000", "unspent dave USDT 600000000", "unspent hot wallet USDT 1000000000",
+			"burn at USDT: USDT 50000000", "frozen at thief: USDT 5000000", "unspent at bob: USDT 2345000000", "unspent at dave: USDT 600000000", "unspent at hot wallet: USDT 1000000000",
 		}},
-		{"theft of USDT", usdt, []string{"frozen thief USDT 1400000000", "unspent mule USDT 600000000"}},
-		{"theft of USDC", l.story.Asset("USDC"), []string{"unspent mule USDC 100000000", "unspent thief USDC 2900000000"}},
-		{"mixer deposit", evm.Ether, []string{"mixer mixer ETH 1000000000000000000"}},
+		{"theft of USDT", usdt, []string{"frozen at thief: USDT 1400000000", "unspent at mule: USDT 600000000"}},
+		{"theft of USDC", l.story.Asset("USDC"), []string{"unspent at mule: USDC 100000000", "unspent at thief: USDC 2900000000"}},
+		{"mixer deposit", evm.Ether, []string{"mixer at mixer: ETH 1000000000000000000"}},
 		{"split", evm.Ether, nil},
 		{"swap ether", evm.Ether, nil},
 		{"swap to another", l.story.Asset("WETH"), nil},

@@ -85,7 +85,8 @@ func (c *indexEthereumCmd) open(s *session, bar *progress) (src ethereumSource, 
 	if err != nil {
 		return nil, 0, err
 	}
-	return files, files.First(), nil
+	first = files.First()
+	return files, first, nil
 }
 
 func (c *indexEthereumCmd) sync(s *session, x *index.Accounts, src ethereumSource, first uint64, bar *progress) error {
