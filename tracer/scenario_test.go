@@ -2,9 +2,7 @@ package tracer_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -89,17 +87,13 @@ func openSource(t *rapid.T, c *fixtures.Chain) *fixtures.Source {
 
 // openIndex makes an index of a source that the caller may sync.
 func openIndex(t *rapid.T, src *fixtures.Source, batchBytes int) *index.Index {
-	dir, err := os.MkdirTemp("", "tsuiseki-index")
-	if err != nil {
-		t.Fatal(err)
-	}
 	network := src.Network()
-	x, err := index.Open(index.Options{Dir: dir, Chain: src.Chain(), Scripts: &network, BatchBytes: batchBytes})
+	x, err := index.Open(index.Options{Dir: "index", Chain: src.Chain(), Scripts: &network, Memory: true, BatchBytes: batchBytes})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := errors.Join(x.Close(), os.RemoveAll(dir)); err != nil {
+		if err := x.Close(); err != nil {
 			t.Error(err)
 		}
 	})

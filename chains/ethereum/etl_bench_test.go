@@ -35,7 +35,7 @@ func (w *benchWriter) next() uint64 { // splitmix64
 }
 
 func (w *benchWriter) address(most uint64) string {
-	n := w.next() % most
+	n := 1 + w.next()%most
 	return fmt.Sprintf("%016x%016x%08x", n*0x9e3779b97f4a7c15, n*0xbf58476d1ce4e5b9, n)
 }
 

@@ -24,6 +24,10 @@ type Options struct {
 	Native  chains.Asset   // of an account chain: what fees are paid in
 	Log     *slog.Logger
 	FS      vfs.FS // nil means the disk
+	Memory  bool   // keep nothing on disk: for what is thrown away
+	// Reading is set by who will not Sync: files are then left as they are. A
+	// question should not wait for the merging that a Sync has left to do.
+	Reading bool
 	// BatchBytes is how much is gathered in memory before it is written; 0 means 64 MiB.
 	BatchBytes int
 }
@@ -58,7 +62,10 @@ const (
 // openStore opens or creates a store. It refuses one of another chain, family or format.
 func openStore(opt Options, want identity) (_ *store, err error) {
 	s := &store{fs: opt.FS, dir: opt.Dir, chain: opt.Chain, log: opt.Log, limit: opt.BatchBytes}
-	if s.fs == nil {
+	switch {
+	case s.fs == nil && opt.Memory:
+		s.fs = vfs.NewMem()
+	case s.fs == nil:
 		s.fs = vfs.Default
 	}
 	if s.log == nil {
@@ -74,6 +81,8 @@ func openStore(opt Options, want identity) (_ *store, err error) {
 		FormatMajorVersion: pebble.FormatNewest,
 		MemTableSize:       4 << 20,
 		MaxOpenFiles:       500,
+
+		DisableAutomaticCompactions: opt.Reading,
 		// Batches come as large sorted files: fewer, larger merges of them suffice.
 		L0CompactionThreshold: 8,
 		LBaseMaxBytes:         512 << 20,

@@ -27,7 +27,7 @@ var _ tracer.Ledger = (*openedAccounts)(nil)
 // openAccountView opens a chain's index as of a height, or of its tip. node may
 // tell what accounts held before the index begins; its URL may be empty.
 func openAccountView(s *session, chain chains.Chain, asOf *uint64, node executionFlags) (_ *openedAccounts, err error) {
-	x, err := openAccounts(s, chain, "")
+	x, err := openAccounts(s, chain, "", true)
 	if err != nil {
 		return nil, err
 	}

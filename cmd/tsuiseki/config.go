@@ -107,7 +107,7 @@ type opened struct {
 // openView opens an index of outputs as of a height, or of its tip.
 func openView(s *session, chain chains.Chain, asOf *uint64) (_ *opened, err error) {
 	o := new(opened)
-	if o.index, o.network, err = openIndex(s, chain); err != nil {
+	if o.index, o.network, err = openIndex(s, chain, true); err != nil {
 		return nil, err
 	}
 	if o.View, err = o.index.View(s.ctx, asOf); err != nil {
@@ -119,11 +119,11 @@ func openView(s *session, chain chains.Chain, asOf *uint64) (_ *opened, err erro
 // Close closes the view and the index.
 func (o *opened) Close() error { return errors.Join(o.View.Close(), o.index.Close()) }
 
-func openIndex(s *session, chain chains.Chain) (*index.Index, bitcoin.Network, error) {
+func openIndex(s *session, chain chains.Chain, reading bool) (*index.Index, bitcoin.Network, error) {
 	network, err := bitcoin.NetworkByChain(chain)
 	if err != nil {
 		return nil, network, err
 	}
-	x, err := index.Open(index.Options{Dir: index.Dir(s.data, chain), Chain: chain, Scripts: &network, Log: s.log})
+	x, err := index.Open(index.Options{Dir: index.Dir(s.data, chain), Chain: chain, Scripts: &network, Log: s.log, Reading: reading})
 	return x, network, err
 }

@@ -70,7 +70,7 @@ func (c *demoCmd) bitcoin(s *session) (err error) {
 }
 
 func indexAll(s *session, src bitcoinSource, bar *progress) (status index.Status, err error) {
-	x, _, err := openIndex(s, src.Chain())
+	x, _, err := openIndex(s, src.Chain(), false)
 	if err != nil {
 		return status, err
 	}

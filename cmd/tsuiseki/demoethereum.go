@@ -43,7 +43,7 @@ func demoEthereum(s *session, export string) (err error) {
 }
 
 func demoIndex(s *session, files *ethereum.ETL) (err error) {
-	x, err := openAccounts(s, files.Chain(), files.Network().Asset)
+	x, err := openAccounts(s, files.Chain(), files.Network().Asset, false)
 	if err != nil {
 		return err
 	}

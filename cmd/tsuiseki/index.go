@@ -114,7 +114,7 @@ func (c *indexBitcoinCmd) Run(s *session) error {
 		return err
 	}
 	defer func() { src.Close() }()
-	x, _, err := openIndex(s, src.Chain())
+	x, _, err := openIndex(s, src.Chain(), false)
 	if err != nil {
 		return err
 	}

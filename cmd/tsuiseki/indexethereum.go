@@ -59,7 +59,7 @@ func (c *indexEthereumCmd) Run(s *session) error {
 		return err
 	}
 	defer src.Close()
-	x, err := openAccounts(s, src.Chain(), src.Network().Asset)
+	x, err := openAccounts(s, src.Chain(), src.Network().Asset, false)
 	if err != nil {
 		return err
 	}
@@ -111,8 +111,8 @@ func (c *indexEthereumCmd) sync(s *session, x *index.Accounts, src ethereumSourc
 	return err
 }
 
-func openAccounts(s *session, chain chains.Chain, native chains.Asset) (*index.Accounts, error) {
-	return index.OpenAccounts(index.Options{Dir: index.Dir(s.data, chain), Chain: chain, Native: native, Log: s.log})
+func openAccounts(s *session, chain chains.Chain, native chains.Asset, reading bool) (*index.Accounts, error) {
+	return index.OpenAccounts(index.Options{Dir: index.Dir(s.data, chain), Chain: chain, Native: native, Log: s.log, Reading: reading})
 }
 
 func summarizeAccounts(s *session, x *index.Accounts) error {

@@ -65,7 +65,7 @@ func (c *indexStatusCmd) Run(s *session) error {
 
 // outputsStatus reads, and for people prints, the state of an index of outputs.
 func (c *indexStatusCmd) outputsStatus(s *session, chain chains.Chain) (doc statusDoc, err error) {
-	x, _, err := openIndex(s, chain)
+	x, _, err := openIndex(s, chain, true)
 	if err != nil {
 		return doc, err
 	}
@@ -93,7 +93,7 @@ func (c *indexStatusCmd) outputsStatus(s *session, chain chains.Chain) (doc stat
 
 // accountsStatus reads, and for people prints, the state of an index of accounts.
 func (c *indexStatusCmd) accountsStatus(s *session, chain chains.Chain) (doc statusDoc, err error) {
-	x, err := openAccounts(s, chain, "")
+	x, err := openAccounts(s, chain, "", true)
 	if err != nil {
 		return doc, err
 	}
