@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tsuiseki/chains"
@@ -30,7 +31,7 @@ type indexEthereumCmd struct {
 	indexRange
 	ETL     string `name:"etl" help:"Folder of files as ethereum-etl writes them (CSV or lines of JSON, .gz or not, in folders or not)." placeholder:"DIR" type:"path"`
 	Network uint64 `help:"Chain id: expected of the node, or that of the files, which do not say (1 where left out)." placeholder:"CHAINID"`
-	Asset   string `help:"Name of the coin that pays fees." default:"ETH"`
+	Asset   string `help:"Name of the coin that pays fees; that of the index, or ETH for a new one, where left out."`
 	Mixed   bool   `help:"Go on with a source that has parts of blocks which the index holds without; they stay missing."`
 }
 
@@ -54,7 +55,7 @@ func (c *indexEthereumCmd) Run(s *session) error {
 	}
 	bar := newProgress(s.errOut)
 	defer bar.close()
-	src, first, err := c.open(s, bar)
+	src, first, err := c.openAsIndexed(s, bar)
 	if err != nil {
 		return err
 	}
@@ -72,14 +73,31 @@ func (c *indexEthereumCmd) Run(s *session) error {
 		})
 }
 
+// openAsIndexed opens the source with the coin's name that an index has already,
+// where no other is given.
+func (c *indexEthereumCmd) openAsIndexed(s *session, bar *progress) (ethereumSource, uint64, error) {
+	src, first, err := c.open(s, bar, c.Asset)
+	if err != nil || c.Asset != "" {
+		return src, first, err
+	}
+	coin, err := coinOf(s, src.Chain())
+	if err == nil && (coin == "" || coin == src.Network().Asset) {
+		return src, first, nil
+	}
+	if err = errors.Join(err, src.Close()); err != nil {
+		return nil, 0, err
+	}
+	return c.open(s, bar, string(coin))
+}
+
 // open opens the source, which starts at a height.
-func (c *indexEthereumCmd) open(s *session, bar *progress) (src ethereumSource, first uint64, err error) {
+func (c *indexEthereumCmd) open(s *session, bar *progress, asset string) (src ethereumSource, first uint64, err error) {
 	if c.RPC != "" {
-		src, err = ethereum.Dial(s.ctx, c.config(s, c.Network, c.Asset))
+		src, err = ethereum.Dial(s.ctx, c.config(s, c.Network, asset))
 		return src, 0, err
 	}
 	files, err := ethereum.OpenETL(s.ctx, ethereum.ETLConfig{
-		Path: c.ETL, Network: ethereum.NewNetwork(c.Network, chains.Asset(c.Asset)), Log: s.log,
+		Path: c.ETL, Network: ethereum.NewNetwork(c.Network, chains.Asset(asset)), Log: s.log,
 		Progress: func(file, files int) { bar.set("reading files", uint64(file), uint64(files)) },
 	})
 	if err != nil {
@@ -109,6 +127,19 @@ func (c *indexEthereumCmd) sync(s *session, x *index.Accounts, src ethereumSourc
 		err = fmt.Errorf("%w: remove %s to index it anew, or pass --mixed to keep the old blocks as they are", err, index.Dir(s.data, x.Chain()))
 	}
 	return err
+}
+
+// coinOf is the asset in which a chain's index counts fees; empty where there is none.
+func coinOf(s *session, chain chains.Chain) (chains.Asset, error) {
+	all, err := index.List(s.data)
+	if err != nil || !slices.Contains(all, chain) {
+		return "", err
+	}
+	x, err := openAccounts(s, chain, "", true)
+	if err != nil {
+		return "", err
+	}
+	return x.Native(), x.Close()
 }
 
 func openAccounts(s *session, chain chains.Chain, native chains.Asset, reading bool) (*index.Accounts, error) {
