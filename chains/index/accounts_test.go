@@ -188,7 +188,7 @@ func TestAccountsRefusesMixedSources(t *testing.T) {
 		"blocks at height 4":   source(block(1), block(2, chains.PartInternal), block(4, chains.PartInternal), block(5), block(6)),
 	} {
 		_, err := x.Sync(t.Context(), src, index.SyncOptions{})
-		if !errors.Is(err, index.ErrMixed) || !strings.Contains(err.Error(), what) {
+		if mixed, is := errors.AsType[*index.MixedError](err); !is || !strings.Contains(err.Error(), what) || mixed.Chain != x.Chain() {
 			t.Errorf("%s: %v", what, err)
 		}
 		before := x.view(t, nil).Snapshot()
@@ -201,6 +201,16 @@ func TestAccountsRefusesMixedSources(t *testing.T) {
 	full := source(block(1), block(2), block(5), block(6), block(7))
 	if result, err := x.Sync(t.Context(), full, index.SyncOptions{Mixed: true}); err != nil || result.Added != 1 {
 		t.Errorf("mixed on demand: %+v, %v", result, err)
+	}
+	// Close enough to the tip, what is lacking is read anew: first block 6, then block 2.
+	if _, err := x.Sync(t.Context(), full, index.SyncOptions{Heal: 1}); err == nil {
+		t.Error("block 6 is one below the tip, and was read anew within none")
+	}
+	if result, err := x.Sync(t.Context(), full, index.SyncOptions{Heal: 6}); err != nil || result.Reread == 0 || result.Undone > 0 {
+		t.Errorf("healed: %+v, %v", result, err)
+	}
+	if status, err := x.Status(t.Context()); err != nil || status.Tip.Height != 7 || slices.ContainsFunc(status.Missing, func(m index.MissingPart) bool { return m.Part == chains.PartInternal && m.Newest[0].From < 3 && m.Newest[0].To < 3 }) {
+		t.Errorf("after healing: %+v, %v", status, err)
 	}
 }
 

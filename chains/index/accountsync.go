@@ -11,14 +11,51 @@ import (
 	"tsuiseki/chains"
 )
 
-// ErrMixed says that the source has facts about blocks which the index holds
+// MixedError says that the source has facts about a block which the index holds
 // without them. What would be added cannot make up for them.
-var ErrMixed = errors.New("the source has what the index lacks")
+type MixedError struct {
+	Chain  chains.Chain
+	Part   chains.Part // the last block that lacks it is at Height
+	Height uint64
+}
+
+func (e *MixedError) Error() string {
+	return fmt.Sprintf("the source has %s at height %d, where the index of %s has none", e.Part, e.Height, e.Chain)
+}
 
 // Sync brings the index to the source's best chain; see syncer for what holds
 // when it stops midway. A source may leave blocks out and have hashes that it
-// cannot tell: neither is a reason to undo anything.
+// cannot tell: neither is a reason to undo anything. What a node did not tell for
+// a while is read anew within SyncOptions.Heal.
 func (x *Accounts) Sync(ctx context.Context, src chains.AccountSource, opt SyncOptions) (Result, error) {
+	healed := uint64(0)
+	for {
+		result, err := x.syncOnce(ctx, src, opt)
+		result.Reread += healed
+		mixed, is := errors.AsType[*MixedError](err)
+		if !is {
+			return result, err
+		}
+		undone, healErr := x.heal(ctx, mixed, opt.Heal)
+		if healErr != nil || undone == 0 {
+			return result, errors.Join(err, healErr)
+		}
+		healed += undone
+	}
+}
+
+// heal cuts the index below a block that lacks what the source has, unless it
+// lies too deep or is the first.
+func (x *Accounts) heal(ctx context.Context, mixed *MixedError, depth uint64) (undone uint64, err error) {
+	status, err := x.Status(ctx)
+	if err != nil || mixed.Height <= status.From || mixed.Height+depth <= status.Tip.Height {
+		return 0, err
+	}
+	x.log.Info("reading anew what the source could not tell before", "part", mixed.Part, "from", mixed.Height, "chain", x.chain)
+	return x.Cut(ctx, mixed.Height-1)
+}
+
+func (x *Accounts) syncOnce(ctx context.Context, src chains.AccountSource, opt SyncOptions) (Result, error) {
 	keeper := &accountKeeper{Accounts: x, src: src, mixed: opt.Mixed}
 	s := syncer[*accountBatch]{store: x.store, keeper: keeper, src: src, opt: opt, loose: true}
 	result, err := s.sync(ctx)
@@ -76,8 +113,7 @@ func (k *accountKeeper) checkMissing(ctx context.Context, v *AccountView, totals
 			}
 		}
 		if slices.Contains(looked[height], parts[i]) {
-			return fmt.Errorf("%w: %s at height %d, where the index of %s has none: cut the index below that height, or remove its folder, and index again from this source; or go on without them, which traces will name as missing",
-				ErrMixed, parts[i], height, k.chain)
+			return &MixedError{k.chain, parts[i], height}
 		}
 	}
 	return nil

@@ -14,8 +14,11 @@ type SyncOptions struct {
 	To       *uint64 // last height to index; nil means the source's tip
 	Progress func(Progress)
 	// Mixed lets Accounts go on with a source that has parts of blocks which the
-	// index holds without them. They stay missing; ErrMixed is the refusal.
+	// index holds without them. They stay missing; MixedError is the refusal.
 	Mixed bool
+	// Heal is how many blocks below the tip Accounts may read anew, because it lacks
+	// parts of them that the source has: a node may have been short of time for a trace.
+	Heal uint64
 }
 
 // Progress tells how far a Sync is.
@@ -28,6 +31,7 @@ type Progress struct {
 // Result is what a Sync did.
 type Result struct {
 	Added, Undone uint64 // blocks
+	Reread        uint64 // blocks undone for what they lacked, see SyncOptions.Heal
 	SourceTip     chains.BlockRef
 	// Behind is set where the source's best chain is a part of the one already
 	// indexed. Nothing is undone then: a node may be catching up.

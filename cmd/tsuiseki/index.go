@@ -80,6 +80,9 @@ func reportSync(s *session, result index.Result) {
 	if result.Undone > 0 {
 		fmt.Fprintf(s.errOut, "%d blocks were replaced by a branch with more work, and undone\n", result.Undone)
 	}
+	if result.Reread > 0 {
+		fmt.Fprintf(s.errOut, "%d blocks were read anew: the source now tells what it did not before\n", result.Reread)
+	}
 	if result.Behind {
 		fmt.Fprintf(s.errOut, "the source is behind: its tip is block %s; nothing was undone\n", result.SourceTip)
 	}

@@ -120,11 +120,14 @@ func (c *indexEthereumCmd) sync(s *session, x *index.Accounts, src ethereumSourc
 	if err != nil {
 		return err
 	}
-	opt.Mixed = c.Mixed
+	const healing = 10_000 // blocks, more than a day of the main chain
+	if opt.Mixed = c.Mixed; c.RPC != "" {
+		opt.Heal = healing
+	}
 	result, err := x.Sync(s.ctx, src, opt)
 	reportSync(s, result)
-	if errors.Is(err, index.ErrMixed) {
-		err = fmt.Errorf("%w: remove %s to index it anew, or pass --mixed to keep the old blocks as they are", err, index.Dir(s.data, x.Chain()))
+	if _, mixed := errors.AsType[*index.MixedError](err); mixed {
+		err = fmt.Errorf("%w: remove %s to index it anew from this source, or pass --mixed to go on and keep the old blocks as they are, which traces will name as missing", err, index.Dir(s.data, x.Chain()))
 	}
 	return err
 }
