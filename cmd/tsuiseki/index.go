@@ -75,8 +75,11 @@ func (r indexRange) keepUp(s *session, sync, refresh, summary func() error) erro
 	}
 }
 
-// reportSync tells what a Sync did beyond adding blocks.
+// reportSync tells what a Sync did beyond adding blocks, and logs those.
 func reportSync(s *session, result index.Result) {
+	if result.Added > 0 {
+		s.log.Info("indexed", "blocks", result.Added, "source tip", result.SourceTip.Height)
+	}
 	if result.Undone > 0 {
 		fmt.Fprintf(s.errOut, "%d blocks were replaced by a branch with more work, and undone\n", result.Undone)
 	}

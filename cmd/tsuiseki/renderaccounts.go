@@ -44,6 +44,9 @@ func printAccountTx(w io.Writer, d *accountTxDoc, u units) {
 		to = "a new contract"
 	}
 	fmt.Fprintf(w, "from %s to %s\n", party(d.From), to)
+	if d.Final != nil && !*d.Final {
+		fmt.Fprintln(w, "provisional: its block may still be replaced")
+	}
 	if d.Failed {
 		fmt.Fprintln(w, "it failed: it moved nothing but its fee")
 	}

@@ -57,6 +57,7 @@ type accountTxDoc struct {
 	From    chains.Address   `json:"from"`
 	To      chains.Address   `json:"to"` // empty where a contract is created
 	Failed  bool             `json:"failed"`
+	Final   *bool            `json:"final"` // false: its block may still be replaced; null where the chain does not say
 	Created []chains.Address `json:"created"`
 	Missing []missingDoc     `json:"missing"`
 }
@@ -81,6 +82,10 @@ func (c *showTxCmd) showAccountTx(s *session, chain chains.Chain, r ref) (err er
 	}
 	if doc.Missing, err = blockGaps(view, tx.Block.Height); err != nil {
 		return err
+	}
+	if final := view.Snapshot().Final; final != nil {
+		isFinal := tx.Block.Height <= *final
+		doc.Final = &isFinal
 	}
 	fee, paid := chains.Amount{}, false
 	for i := range tx.Transfers {
