@@ -26,6 +26,7 @@ type accountSweep struct {
 	queue  positions
 	events map[chains.Position]*event
 	live   map[holder]*lotQueue
+	gaps   *gaps
 }
 
 // event is a transaction that waits for its turn.
@@ -217,5 +218,3 @@ func (s *accountSweep) leave(tx *chains.Tx, whole *settlement, q *lotQueue, l lo
 	p.supply.add(q.holder, s.rule, leaves)
 	return rest
 }
-
-func heights(from, to uint64) string { return fmt.Sprintf("%d-%d", from, to) }

@@ -85,6 +85,7 @@ func TraceAccounts(ctx context.Context, ledger Ledger, deposits []AccountDeposit
 		result: newResult(ledger.Snapshot(), rule, params),
 		events: map[chains.Position]*event{},
 		live:   map[holder]*lotQueue{},
+		gaps:   newGaps(ledger.Snapshot(), ledger.Missing),
 	}
 	if err := s.start(deposits); err != nil {
 		return nil, err

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"tsuiseki/chains"
 	"tsuiseki/tracer/taint"
@@ -133,7 +132,7 @@ func (s *accountSweep) restKind(q *lotQueue, since uint64) (EndKind, string, err
 		return "", "", err
 	}
 	for _, part := range leavesBy(q.asset == s.ledger.Native(), contract) {
-		missing, err := s.ledger.Missing(part, since, s.ledger.Snapshot().Height)
+		missing, err := s.gaps.between(part, since, s.ledger.Snapshot().Height)
 		if err != nil {
 			return "", "", err
 		}
@@ -174,7 +173,7 @@ func (s *accountSweep) missParts(q *lotQueue, to uint64) error {
 		parts = []chains.Part{chains.PartTransactions, chains.PartReceipts, chains.PartInternal, chains.PartWithdrawals}
 	}
 	for _, part := range parts {
-		missing, err := s.ledger.Missing(part, q.opened, to)
+		missing, err := s.gaps.between(part, q.opened, to)
 		if err != nil {
 			return err
 		}
@@ -183,16 +182,4 @@ func (s *accountSweep) missParts(q *lotQueue, to uint64) error {
 		}
 	}
 	return nil
-}
-
-func listHeights(ranges []chains.Heights) string {
-	const most = 3
-	var list []string
-	for _, r := range ranges[:min(most, len(ranges))] {
-		list = append(list, heights(r.From, r.To))
-	}
-	if len(ranges) > most {
-		list = append(list, fmt.Sprintf("and %d more ranges", len(ranges)-most))
-	}
-	return strings.Join(slices.Compact(list), ", ")
 }

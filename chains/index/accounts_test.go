@@ -209,7 +209,9 @@ func TestAccountsRefusesMixedSources(t *testing.T) {
 	if result, err := x.Sync(t.Context(), full, index.SyncOptions{Heal: 6}); err != nil || result.Reread == 0 || result.Undone > 0 {
 		t.Errorf("healed: %+v, %v", result, err)
 	}
-	if status, err := x.Status(t.Context()); err != nil || status.Tip.Height != 7 || slices.ContainsFunc(status.Missing, func(m index.MissingPart) bool { return m.Part == chains.PartInternal && m.Newest[0].From < 3 && m.Newest[0].To < 3 }) {
+	if status, err := x.Status(t.Context()); err != nil || status.Tip.Height != 7 || slices.ContainsFunc(status.Missing, func(m index.MissingPart) bool {
+		return m.Part == chains.PartInternal && m.Newest[0].From < 3 && m.Newest[0].To < 3
+	}) {
 		t.Errorf("after healing: %+v, %v", status, err)
 	}
 }
