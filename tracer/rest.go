@@ -59,7 +59,7 @@ func (s *accountSweep) open(a arrival, position chains.Position) (lot, error) {
 	}
 	if opening.Assumed != "" && s.rule.Conserves {
 		s.result.miss(fmt.Sprintf("opening balance of %s in %s", a.account, a.asset), heights(0, position.Height),
-			fmt.Sprintf("%s assumed: %s", opening.Balance, opening.Assumed))
+			fmt.Sprintf("%s assumed: %s", opening.Balance.Sub(a.gained.Min(opening.Balance)), opening.Assumed))
 	}
 	return lot{deposit: a.deposit, balance: opening.Balance, hops: a.hops, since: position.Height}, nil
 }
