@@ -111,6 +111,9 @@ func TestFollowEthereum(t *testing.T) {
 	f.await(t, 5)
 	n.Reorg(t, 2)
 	f.await(t, 6)
+	// A branch of the same length: only hashes tell.
+	n.Call(t, nil, "anvil_reorg", 2, []any{})
+	f.await(t, 6)
 	if out := f.stop(t); !strings.Contains(out, "heights 0 to 6, 7 blocks") {
 		t.Errorf("it prints %s", out)
 	}
