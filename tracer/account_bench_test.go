@@ -103,7 +103,7 @@ func BenchmarkTraceAccounts(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				r, err := tracer.TraceAccounts(b.Context(), benchLedger{v}, []tracer.AccountDeposit{{Tx: tx}}, tracer.Params{Rule: rule, Budget: 20_000})
+				r, err := tracer.TraceAccounts(b.Context(), benchLedger{v}, []tracer.AccountDeposit{{Tx: tx}}, tracer.Params{Rule: rule, Budget: 20_000, HubDegree: 1000})
 				if err != nil {
 					b.Fatal(err)
 				}
