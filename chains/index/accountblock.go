@@ -20,17 +20,14 @@ const (
 	partBlocks    = missableParts - 1
 )
 
-// Range is a run of heights, both ends included.
-type Range = chains.Heights
-
 // gapTotals are what is missing of one part from the first block held to the
 // block they stand with. Earlier runs are found with the block before the last.
 type gapTotals struct {
 	blocks, runs uint64
-	last         Range // where there are runs
+	last         chains.Heights // where there are runs
 }
 
-func (g *gapTotals) extend(r Range) {
+func (g *gapTotals) extend(r chains.Heights) {
 	if g.runs > 0 && g.last.To+1 == r.From {
 		g.last.To = r.To
 		return
@@ -49,7 +46,7 @@ type accountTotals struct {
 // add counts a block, and the heights left out before it.
 func (t *accountTotals) add(block *chains.Block) error {
 	if t.blocks > 0 && block.Height > t.height+1 {
-		hole := Range{From: t.height + 1, To: block.Height - 1}
+		hole := chains.Heights{From: t.height + 1, To: block.Height - 1}
 		t.gaps[partBlocks].blocks += hole.To - hole.From + 1
 		for i := range t.gaps {
 			t.gaps[i].extend(hole)
@@ -65,7 +62,7 @@ func (t *accountTotals) add(block *chains.Block) error {
 	}
 	for i, gap := range missing {
 		if gap {
-			t.gaps[i].extend(Range{From: block.Height, To: block.Height})
+			t.gaps[i].extend(chains.Heights{From: block.Height, To: block.Height})
 			t.gaps[i].blocks++
 		}
 	}
@@ -131,7 +128,7 @@ func readAccountBlock(height uint64, value []byte) (*accountBlock, error) {
 	for i := range t.gaps {
 		g := &t.gaps[i]
 		if g.runs, g.blocks = r.uvarint(), r.uvarint(); g.runs > 0 {
-			g.last = Range{From: r.uvarint(), To: r.uvarint()}
+			g.last = chains.Heights{From: r.uvarint(), To: r.uvarint()}
 		}
 	}
 	parts := chains.Parts()

@@ -53,10 +53,10 @@ type AccountsStatus struct {
 
 // MissingPart sums up what is not held of one part of the blocks.
 type MissingPart struct {
-	Part   chains.Part // PartBlocks for whole blocks
-	Blocks uint64      // held without it; for PartBlocks, heights without a block
-	Ranges uint64      // runs of heights without it
-	Newest []Range     // the last of them, in chain order; all, where they are as many as Ranges
+	Part   chains.Part      // PartBlocks for whole blocks
+	Blocks uint64           // held without it; for PartBlocks, heights without a block
+	Ranges uint64           // runs of heights without it
+	Newest []chains.Heights // the last of them, in chain order; all, where they are as many as Ranges
 }
 
 // maxRanges bounds the ranges that a status lists of each part.

@@ -137,19 +137,9 @@ func (v *AccountView) TxAt(pos chains.Position) (*chains.Tx, error) {
 
 // Txs is every transaction with the id, in chain order: one, unless the source errs.
 func (v *AccountView) Txs(id chains.TxID) ([]*chains.Tx, error) {
-	hits, err := v.scan(prefixKey(tableTxID, txPrefix(id)))
-	var txs []*chains.Tx
-	for _, at := range hits {
-		tx, readErr := v.TxAt(at.pos)
-		if err = errors.Join(err, readErr); err != nil {
-			return nil, err
-		}
-		if tx.ID == id {
-			txs = append(txs, tx)
-		}
-	}
+	txs, err := v.withID(id, v.TxAt)
 	if err == nil && len(txs) == 0 {
-		err = fmt.Errorf("transaction %s: %w on %s between heights %d and %d", id, chains.ErrNotFound, v.chain, v.from, v.asOf.Height)
+		err = v.noTx(id)
 	}
 	return txs, err
 }
@@ -157,7 +147,7 @@ func (v *AccountView) Txs(id chains.TxID) ([]*chains.Tx, error) {
 // Missing are the runs of heights between two, both included, at which a part is
 // not held, in chain order. Heights without a block lack every part; PartBlocks
 // asks for them alone. What lies outside of the view is no gap of it.
-func (v *AccountView) Missing(part chains.Part, from, to uint64) ([]Range, error) {
+func (v *AccountView) Missing(part chains.Part, from, to uint64) ([]chains.Heights, error) {
 	i := slices.Index(missable(), part)
 	if i < 0 {
 		return nil, fmt.Errorf("%q is no part of a block: want one of %q", part, missable())
@@ -167,7 +157,7 @@ func (v *AccountView) Missing(part chains.Part, from, to uint64) ([]Range, error
 
 // missing walks from one run of heights to the one before; the last ones up to a
 // limit, where there is one.
-func (v *AccountView) missing(part int, from, to uint64, limit int) (found []Range, err error) {
+func (v *AccountView) missing(part int, from, to uint64, limit int) (found []chains.Heights, err error) {
 	from, to = max(from, v.from), min(to, v.asOf.Height)
 	if from > to {
 		return nil, nil
@@ -187,7 +177,7 @@ func (v *AccountView) missing(part int, from, to uint64, limit int) (found []Ran
 			return nil, errEncoding
 		}
 		if gap.last.From <= to {
-			found = append(found, Range{From: max(gap.last.From, from), To: min(gap.last.To, to)})
+			found = append(found, chains.Heights{From: max(gap.last.From, from), To: min(gap.last.To, to)})
 		}
 		if limit > 0 && len(found) == limit {
 			break

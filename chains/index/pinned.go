@@ -206,3 +206,25 @@ func (r *reader) header(height uint64) (h chains.Header) {
 	}
 	return h
 }
+
+// withID is every transaction with the id, in chain order, as read reads them.
+func (p *pinned) withID(id chains.TxID, read func(chains.Position) (*chains.Tx, error)) (txs []*chains.Tx, err error) {
+	hits, err := p.scan(prefixKey(tableTxID, txPrefix(id)))
+	if err != nil {
+		return nil, err
+	}
+	for _, at := range hits {
+		tx, err := read(at.pos)
+		if err != nil {
+			return nil, err
+		}
+		if tx.ID == id {
+			txs = append(txs, tx)
+		}
+	}
+	return txs, nil
+}
+
+func (p *pinned) noTx(id chains.TxID) error {
+	return fmt.Errorf("transaction %s: %w on %s between heights %d and %d", id, chains.ErrNotFound, p.chain, p.from, p.asOf.Height)
+}

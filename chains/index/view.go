@@ -94,25 +94,12 @@ func (v *View) Txs(id chains.TxID) ([]*chains.Tx, error) {
 		err = errors.Join(err, v.fillPrevouts(tx))
 	}
 	if err == nil && len(txs) == 0 {
-		err = fmt.Errorf("transaction %s: %w on %s between heights %d and %d", id, chains.ErrNotFound, v.chain, v.from, v.asOf.Height)
+		err = v.noTx(id)
 	}
 	return txs, err
 }
 
-func (v *View) instances(id chains.TxID) ([]*chains.Tx, error) {
-	positions, err := v.scan(prefixKey(tableTxID, txPrefix(id)))
-	var txs []*chains.Tx
-	for _, at := range positions {
-		tx, readErr := v.record(at.pos)
-		if err = errors.Join(err, readErr); err != nil {
-			return nil, err
-		}
-		if tx.ID == id {
-			txs = append(txs, tx)
-		}
-	}
-	return txs, err
-}
+func (v *View) instances(id chains.TxID) ([]*chains.Tx, error) { return v.withID(id, v.record) }
 
 // fillPrevouts sets what the inputs spend, and leaves nil what is not known.
 func (v *View) fillPrevouts(tx *chains.Tx) error {
