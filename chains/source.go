@@ -56,6 +56,13 @@ type AccountSource interface {
 	Tokens(ctx context.Context, at BlockRef, assets []Asset) ([]*Token, error)
 }
 
+// Genesis is asked what the genesis block allots: no transfer shows it.
+type Genesis interface {
+	// Allotments are amounts of the chain's coin, in the order asked for;
+	// ErrUnavailable where the source cannot tell.
+	Allotments(ctx context.Context, accounts []Address) ([]Amount, error)
+}
+
 // Balances is asked for what an account held when a block ended.
 type Balances interface {
 	// BalanceAt fails with ErrUnavailable where the state of that block is not

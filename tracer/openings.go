@@ -18,6 +18,8 @@ type BalanceIndex interface {
 	// Balance adds up the movements before a position; lowest is the least that
 	// the sum was on the way.
 	Balance(account chains.Address, asset chains.Asset, before chains.Position) (sum, lowest chains.Amount, err error)
+	// Allotment is what the genesis block allots to an account; false where nobody told.
+	Allotment(account chains.Address) (amount chains.Amount, told bool, err error)
 	Missing(part chains.Part, from, to uint64) ([]chains.Heights, error)
 }
 
@@ -39,7 +41,15 @@ func (o *Openings) Opening(account chains.Address, asset chains.Asset, before ch
 	if err != nil {
 		return Opening{}, err
 	}
-	doubt, err := o.doubt(asset, before.Height)
+	told := false
+	if asset == o.Native && o.Index.Snapshot().From == 0 {
+		var allotted chains.Amount
+		if allotted, told, err = o.Index.Allotment(account); err != nil {
+			return Opening{}, err
+		}
+		sum, lowest = sum.Add(allotted), lowest.Add(allotted)
+	}
+	doubt, err := o.doubt(asset, before.Height, told)
 	if err != nil {
 		return Opening{}, err
 	}
@@ -65,8 +75,9 @@ func (o *Openings) Opening(account chains.Address, asset chains.Asset, before ch
 	return Opening{Balance: sum, Assumed: doubt}, nil
 }
 
-// doubt says why the index's own sum may not be the whole balance.
-func (o *Openings) doubt(asset chains.Asset, height uint64) (string, error) {
+// doubt says why the index's own sum may not be the whole balance. genesis tells
+// whether it is known what the genesis block allots to the account.
+func (o *Openings) doubt(asset chains.Asset, height uint64, genesis bool) (string, error) {
 	from := o.Index.Snapshot().From
 	if from > 0 {
 		return fmt.Sprintf("the index starts at height %d", from), nil
@@ -79,7 +90,11 @@ func (o *Openings) doubt(asset chains.Asset, height uint64) (string, error) {
 		o.gaps = newGaps(o.Index.Snapshot(), o.Index.Missing)
 	}
 	for _, part := range parts {
-		missing, err := o.gaps.between(part, 0, height)
+		from := uint64(0)
+		if part == chains.PartRewards && genesis {
+			from = 1
+		}
+		missing, err := o.gaps.between(part, from, height)
 		if err != nil {
 			return "", err
 		}

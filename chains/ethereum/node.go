@@ -26,6 +26,7 @@ type Node struct {
 var (
 	_ chains.AccountSource = (*Node)(nil)
 	_ chains.Balances      = (*Node)(nil)
+	_ chains.Genesis       = (*Node)(nil)
 )
 
 // Capabilities are what a node was found to serve, by asking it.

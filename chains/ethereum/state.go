@@ -50,6 +50,43 @@ func (n *Node) stateAt(ctx context.Context, at chains.BlockRef, questions []ques
 	return answers, nil
 }
 
+// coinBalances are what accounts held of the chain's coin when a block ended.
+func (n *Node) coinBalances(ctx context.Context, accounts []chains.Address, block chains.BlockRef) ([]chains.Amount, error) {
+	questions := make([]question, len(accounts))
+	for i, account := range accounts {
+		questions[i] = question{"eth_getBalance", []any{account}}
+	}
+	answers, err := n.stateAt(ctx, block, questions)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	amounts := make([]chains.Amount, len(answers))
+	for i, a := range answers {
+		if a.err != nil {
+			return nil, unavailable(a.err)
+		}
+		var balance quantity
+		if err := json.Unmarshal(a.result, &balance); err != nil || null(a.result) {
+			return nil, corrupt("eth_getBalance: %.80q is no amount", a.result)
+		}
+		amounts[i] = chains.Amount(balance)
+	}
+	return amounts, nil
+}
+
+// Allotments implements chains.Genesis. The main chain is not asked: it has too
+// many accounts, of which the genesis block knew few.
+func (n *Node) Allotments(ctx context.Context, accounts []chains.Address) ([]chains.Amount, error) {
+	if n.network.ChainID == mainnet {
+		return nil, fmt.Errorf("allotments of the main chain: %w", chains.ErrUnavailable)
+	}
+	genesis, err := n.BlockHash(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	return n.coinBalances(ctx, accounts, chains.BlockRef{Hash: genesis})
+}
+
 // BalanceAt implements chains.Balances. An asset other than the chain's coin is a
 // token's contract.
 func (n *Node) BalanceAt(ctx context.Context, account chains.Address, asset chains.Asset, block chains.BlockRef) (chains.Amount, error) {
@@ -58,18 +95,11 @@ func (n *Node) BalanceAt(ctx context.Context, account chains.Address, asset chai
 		return chains.Amount{}, err
 	}
 	if asset == n.network.Asset {
-		answers, err := n.stateAt(ctx, block, []question{{"eth_getBalance", []any{holder}}})
-		if err == nil {
-			err = answers[0].err
-		}
+		balances, err := n.coinBalances(ctx, []chains.Address{holder}, block)
 		if err != nil {
-			return chains.Amount{}, unavailable(err)
+			return chains.Amount{}, err
 		}
-		var balance quantity
-		if err := json.Unmarshal(answers[0].result, &balance); err != nil || null(answers[0].result) {
-			return chains.Amount{}, corrupt("eth_getBalance: %.80q is no amount", answers[0].result)
-		}
-		return chains.Amount(balance), nil
+		return balances[0], nil
 	}
 	contract, err := ParseAddress(string(asset))
 	if err != nil {

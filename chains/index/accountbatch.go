@@ -20,6 +20,7 @@ type accountBatch struct {
 	txs, blocks, hashes values
 	marks, collectibles values
 	freezes, tokens     values
+	allotments          values
 	newest              []account            // first seen as tokens' contracts in the last block added
 	unasked             []account            // to be asked for their metadata
 	asked               map[account]struct{} // as unasked was, while the batch is written
@@ -42,7 +43,7 @@ func (b *accountBatch) follow(previous *accountBatch) *accountBatch {
 	b.names.reuse()
 	b.txids, b.newest, b.unasked = b.txids[:0], b.newest[:0], b.unasked[:0]
 	b.movements.reuse()
-	for _, v := range []*values{&b.txs, &b.blocks, &b.hashes, &b.marks, &b.collectibles, &b.freezes, &b.tokens} {
+	for _, v := range []*values{&b.txs, &b.blocks, &b.hashes, &b.marks, &b.collectibles, &b.freezes, &b.tokens, &b.allotments} {
 		v.reuse()
 	}
 	clear(b.asked)
@@ -84,6 +85,7 @@ func (b *accountBatch) tables() []sortedTable {
 		b.collectibles.table(tableCollectible),
 		b.freezes.table(tableFreeze),
 		b.tokens.table(tableToken),
+		b.allotments.table(tableGenesis),
 	}
 }
 

@@ -12,6 +12,7 @@ const (
 	tableMovement    = 'A' // account, asset, position → sums
 	tableCollectible = 'C' // account, position, transfer number →
 	tableToken       = 'D' // asset → what its contract says of itself
+	tableGenesis     = 'G' // account → what the genesis block allots to it
 	tableFreeze      = 'F' // asset, account, position, log index → frozen or released
 	tableMark        = 'K' // account, kind, position →
 )
@@ -85,6 +86,8 @@ func collectibleKey(a account, pos uint64, n uint32) []byte {
 }
 
 func tokenKey(asset account) []byte { return accountKey(tableToken, asset) }
+
+func genesisKey(a account) []byte { return accountKey(tableGenesis, a) }
 
 // readAccount takes an account off a key.
 func readAccount(key []byte) (a account, rest []byte, err error) {

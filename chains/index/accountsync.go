@@ -68,13 +68,21 @@ func (x *Accounts) syncOnce(ctx context.Context, src chains.AccountSource, opt S
 // accountKeeper keeps the transfers of an account chain.
 type accountKeeper struct {
 	*Accounts
-	src   chains.AccountSource
-	mixed bool
+	src     chains.AccountSource
+	mixed   bool
+	genesis chains.Genesis // where the index begins with it and the source may tell
 }
 
 var _ keeper[*accountBatch] = (*accountKeeper)(nil)
 
 func (k *accountKeeper) begin(ctx context.Context, v *pinned, height uint64) (*accountBatch, error) {
+	from := height
+	if v != nil {
+		from = v.from
+	}
+	if genesis, asks := k.src.(chains.Genesis); asks && from == 0 {
+		k.genesis = genesis
+	}
 	if v == nil {
 		return newAccountBatch(k.native, accountTotals{}), nil
 	}
@@ -185,9 +193,18 @@ func (k *accountKeeper) add(_ context.Context, batch, writing *accountBatch, blo
 	return nil
 }
 
-// finish asks for the metadata of new tokens. Where the source fails to tell, or
-// the Sync is being stopped, they are asked for again when next seen.
+// finish asks for what no block tells: the metadata of new tokens, and what the
+// genesis block allots to accounts.
 func (k *accountKeeper) finish(ctx context.Context, batch *accountBatch) error {
+	if err := k.askTokens(ctx, batch); err != nil {
+		return err
+	}
+	return k.askGenesis(ctx, batch)
+}
+
+// askTokens asks for metadata. Where the source fails to tell, or the Sync is
+// being stopped, it is asked for again when a token is next seen.
+func (k *accountKeeper) askTokens(ctx context.Context, batch *accountBatch) error {
 	const atOnce = 100
 	for assets := range slices.Chunk(batch.unasked, atOnce) {
 		names := make([]chains.Asset, len(assets))

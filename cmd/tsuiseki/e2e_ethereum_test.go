@@ -29,7 +29,7 @@ func (l *ledgerCase) index(t *testing.T, extra ...string) {
 
 func (l *ledgerCase) trace(t *testing.T, args ...string) (*tracer.Result, string) {
 	t.Helper()
-	out := command(t, append([]string{"trace", "--json", "--data", l.data, "--rpc", l.node.URL}, args...)...)
+	out := command(t, append([]string{"trace", "--json", "--data", l.data}, args...)...)
 	var result tracer.Result
 	unmarshal(t, out, &result)
 	return &result, out
@@ -192,7 +192,7 @@ func (l *ledgerCase) checkReorg(t *testing.T) {
 	// An index that starts at the deposit has what was held before from the archive node.
 	late := &ledgerCase{node: l.node, data: t.TempDir(), story: l.story}
 	late.index(t, "--from", fmt.Sprint(after.Deposits[0].Height))
-	result, _ := late.trace(t, ref)
+	result, _ := late.trace(t, ref, "--rpc", l.node.URL)
 	if diff := cmp.Diff(l.ends(after), late.ends(result)); diff != "" || len(result.Missing) > 0 {
 		t.Errorf("a late index: missing %v, ends differ:\n%s", result.Missing, diff)
 	}

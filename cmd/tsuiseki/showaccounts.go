@@ -128,8 +128,8 @@ type accountDoc struct {
 	Transfers  []transferDoc   `json:"transfers"`
 }
 
-// balanceDoc is what the transfers held add up to; the account may have had more
-// before the index begins.
+// balanceDoc is what the transfers held, and what the genesis block allots, add up
+// to; the account may have had more before the index begins.
 type balanceDoc struct {
 	Asset  chains.Asset  `json:"asset"`
 	Amount chains.Amount `json:"amount"`
@@ -191,6 +191,13 @@ func (d *accountDoc) addBalances(view *openedAccounts) error {
 		sum, _, err := view.Balance(d.Address, asset, end)
 		if err != nil {
 			return err
+		}
+		if asset == view.Native() && view.AccountView.Snapshot().From == 0 {
+			allotted, _, err := view.Allotment(d.Address)
+			if err != nil {
+				return err
+			}
+			sum = sum.Add(allotted)
 		}
 		_, frozen, err := view.Frozen(asset, d.Address)
 		if err != nil {
