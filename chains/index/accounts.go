@@ -23,7 +23,7 @@ type Accounts struct {
 // chain, native asset or format, and an index of outputs. Where no native asset
 // is given an old index keeps its own, and a new one counts in ETH.
 func OpenAccounts(opt Options) (*Accounts, error) {
-	s, err := openStore(opt, identity{family: familyAccounts, format: accountsVersion, native: opt.Native, batch: 64 << 20})
+	s, err := openStore(opt, identity{family: familyAccounts, format: accountsVersion, native: opt.Native})
 	if err != nil {
 		return nil, err
 	}

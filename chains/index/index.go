@@ -22,7 +22,7 @@ type Index struct {
 
 // Open opens or creates an index. It refuses one of another chain or format.
 func Open(opt Options) (*Index, error) {
-	s, err := openStore(opt, identity{family: familyUTXO, format: formatVersion, batch: 128 << 20})
+	s, err := openStore(opt, identity{family: familyUTXO, format: formatVersion})
 	if err != nil {
 		return nil, err
 	}

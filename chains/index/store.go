@@ -28,9 +28,7 @@ type Options struct {
 	// Reading is set by who will not Sync: files are then left as they are. A
 	// question should not wait for the merging that a Sync has left to do.
 	Reading bool
-	// BatchBytes is how much is gathered in memory before it is written, while as
-	// much is still being written; 0 means 128 MiB for outputs, 64 MiB for accounts.
-	// Larger batches are merged fewer times.
+	// BatchBytes is how much is gathered in memory before it is written; 0 means 64 MiB.
 	BatchBytes int
 }
 
@@ -53,7 +51,6 @@ type identity struct {
 	family string
 	format uint64
 	native chains.Asset // of accounts
-	batch  int          // bytes, where the options do not say
 }
 
 // Families of indexes. That of outputs, which was the first, has no row.
@@ -75,7 +72,7 @@ func openStore(opt Options, want identity) (_ *store, err error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if s.limit == 0 {
-		s.limit = want.batch
+		s.limit = 64 << 20
 	}
 	cache := pebble.NewCache(64 << 20)
 	defer cache.Unref()
