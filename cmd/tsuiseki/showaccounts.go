@@ -59,6 +59,7 @@ type accountTxDoc struct {
 	Failed  bool             `json:"failed"`
 	Created []chains.Address `json:"created"`
 	Missing []missingDoc     `json:"missing"`
+	Signs   struct{}         `json:"signs"` // the embedded document's are of inputs and outputs
 }
 
 // showAccountTx shows one transaction of an account chain.
