@@ -1,10 +1,6 @@
 package cluster
 
-import (
-	"slices"
-
-	"tsuiseki/chains"
-)
+import "tsuiseki/chains"
 
 // SelfChange is the heuristic of AddressReuse. It is certain, and joins no new
 // address: the one that is paid is among those that pay.
@@ -18,5 +14,9 @@ func AddressReuse(tx *chains.Tx) []uint32 {
 
 func selfChange(tx *chains.Tx) []uint32 {
 	addresses, _ := inputAddresses(tx)
-	return keep(tx, func(_ uint32, out *chains.Output) bool { return slices.Contains(addresses, out.Address) })
+	paying := make(map[chains.Address]bool, len(addresses))
+	for _, a := range addresses {
+		paying[a] = true
+	}
+	return keep(tx, func(out *chains.Output) bool { return paying[out.Address] })
 }

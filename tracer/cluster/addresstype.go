@@ -10,7 +10,7 @@ func AddressType(tx *chains.Tx) []uint32 {
 	if !one {
 		return payables(tx)
 	}
-	return orAll(tx, keep(tx, func(_ uint32, out *chains.Output) bool { return out.Type == kind }))
+	return orAll(tx, keep(tx, func(out *chains.Output) bool { return out.Type == kind }))
 }
 
 // inputType is the script type of all inputs; false where they differ or one is unknown.

@@ -80,7 +80,7 @@ func FindChange(tx *chains.Tx, chain Chain) (Change, error) {
 		if !rule.Sign {
 			continue
 		}
-		left = slices.DeleteFunc(slices.Clone(left), func(n uint32) bool { return !slices.Contains(kept, n) })
+		left = intersect(left, kept)
 		if len(kept) == 1 && len(outputs) > 1 {
 			single[kept[0]] = append(single[kept[0]], rule.ID)
 		}
@@ -110,9 +110,25 @@ func (c Change) Evidence(tx *chains.Tx) []Evidence {
 	}}
 }
 
+// intersect is what two lists in order have in common.
+func intersect(a, b []uint32) (both []uint32) {
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0] < b[0]:
+			a = a[1:]
+		case a[0] > b[0]:
+			b = b[1:]
+		default:
+			both = append(both, a[0])
+			a, b = a[1:], b[1:]
+		}
+	}
+	return both
+}
+
 // keep is the payable outputs for which holds is true.
-func keep(tx *chains.Tx, holds func(n uint32, out *chains.Output) bool) []uint32 {
-	return slices.DeleteFunc(payables(tx), func(n uint32) bool { return !holds(n, &tx.Outputs[n]) })
+func keep(tx *chains.Tx, holds func(*chains.Output) bool) []uint32 {
+	return slices.DeleteFunc(payables(tx), func(n uint32) bool { return !holds(&tx.Outputs[n]) })
 }
 
 // orAll is what is left, or all payable outputs where nothing is.

@@ -26,7 +26,7 @@ func OneTimeChange(tx *chains.Tx, chain Chain) ([]uint32, error) {
 	for i := range tx.Outputs {
 		paid[tx.Outputs[i].Address]++
 	}
-	left := keep(tx, func(_ uint32, out *chains.Output) bool {
+	left := keep(tx, func(out *chains.Output) bool {
 		return out.Type == kind && !multiple(out.Value, oneTimeRound) && out.Value.Cmp(smallest) < 0 && paid[out.Address] == 1
 	})
 	var change []uint32

@@ -11,7 +11,7 @@ func OptimalChange(tx *chains.Tx) []uint32 {
 		return payables(tx)
 	}
 	// An unknown prevout can only make the smallest smaller.
-	return keep(tx, func(_ uint32, out *chains.Output) bool { return out.Value.Cmp(smallest) < 0 })
+	return keep(tx, func(out *chains.Output) bool { return out.Value.Cmp(smallest) < 0 })
 }
 
 // smallestInput is the smallest of the known prevouts' values.
