@@ -63,7 +63,8 @@ func (s surroundings) Fresh(out *chains.Output, before chains.Position) (cluster
 		if err != nil {
 			return "", err
 		}
-		if first.Tx.Position().Compare(before) < 0 {
+		// An input shows that the address was paid before, even where the index begins later.
+		if c := first.Tx.Position().Compare(before); c < 0 || (c == 0 && first.Input) {
 			return cluster.No, nil
 		}
 		break
