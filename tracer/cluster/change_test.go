@@ -2,6 +2,7 @@ package cluster_test
 
 import (
 	"errors"
+	"math/big"
 	"testing"
 
 	"tsuiseki/chains"
@@ -29,6 +30,8 @@ func spender(lockTime uint32, fee int64, outputs int) *chains.Tx {
 func TestChangeRules(t *testing.T) {
 	two := hand(several("a", 600_000, 500_000), several("b", 700_000, 399_200)) // fee 800 at 200 vB: 4 sat/vB
 	one := hand(several("a", 1_000_000), several("b", 700_000, 299_200))
+	huge := hand(several("a", 9), several("b", 0, 1_999_999))
+	huge.Outputs[0].Value = chains.BigAmount(new(big.Int).Mul(new(big.Int).Lsh(big.NewInt(1), 100), big.NewInt(1_000_000)))
 	locked := *one
 	locked.LockTime = 99
 	for _, c := range []struct {
@@ -50,6 +53,8 @@ func TestChangeRules(t *testing.T) {
 		{"round payment", "power-of-ten", hand(several("a", 9), several("b", 2_000_000, 1_999_999)), around{}, []uint32{1}},
 		{"all round", "power-of-ten", hand(several("a", 9), several("b", 2_000_000, 1_000_000)), around{}, []uint32{0, 1}},
 		{"none round", "power-of-ten", hand(several("a", 9), several("b", 2_100_000, 500_000)), around{}, []uint32{0, 1}},
+
+		{"more than any chain has", "power-of-ten", huge, around{}, []uint32{1}},
 
 		{"one has the type", "address-type", hand(several("a", 9), []coin{{"b", 4, "p2pkh"}, {"c", 4, ""}}), around{}, []uint32{1}},
 		{"mixed inputs", "address-type", hand([]coin{{"a", 9, ""}, {"x", 9, "p2pkh"}}, []coin{{"b", 4, "p2pkh"}, {"c", 4, ""}}), around{}, []uint32{0, 1}},
@@ -80,6 +85,7 @@ func TestChangeRules(t *testing.T) {
 		{"freshness not known", "one-time-change", hand(several("a", 9_000, 8_000), []coin{{"b", 9_000, ""}, {"c", 7_001, ""}}), around{fresh: map[chains.Address]cluster.Verdict{"c": open}}, []uint32{0, 1}},
 		{"paid twice", "one-time-change", hand(several("a", 9_000, 8_000), []coin{{"c", 1_001, ""}, {"c", 7_001, ""}}), around{}, []uint32{0, 1}},
 		{"another type", "one-time-change", hand(several("a", 9_000, 8_000), []coin{{"b", 9_000, ""}, {"c", 7_001, "p2pkh"}}), around{}, []uint32{0, 1}},
+		{"mixed inputs", "one-time-change", hand([]coin{{"a", 9_000, ""}, {"x", 8_000, "p2pkh"}}, []coin{{"b", 9_000, ""}, {"c", 7_001, ""}}), around{}, []uint32{0, 1}},
 		{"eleven outputs", "one-time-change", hand(several("a", 90_000), append(several("b", times(10, 8_000)...), coin{"c", 7_001, ""})), around{}, []uint32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}},
 		{"data is no change", "one-time-change", hand(several("a", 9_000, 8_000), []coin{{"b", 9_000, ""}, {"c", 7_001, ""}, {"d", 0, "op_return"}}), around{}, []uint32{1}},
 	} {

@@ -41,7 +41,7 @@ func TestDoNotCluster(t *testing.T) {
 }
 
 func wasabi1(equal, inputs int, value int64) (ins, outs []coin) {
-	return several("a", times(inputs, value+50_000)...), join(several("b", times(equal, value)...), several("c", 1_234_567, 7_654_321))
+	return several("a", times(inputs, value+50_000)...), join(several("b", times(equal, value)...), several("c", 1_234_567, 47_654_321))
 }
 
 // wasabi2 has standard denominations and the given number of others at the end.
@@ -119,9 +119,10 @@ func TestProtocols(t *testing.T) {
 	maker := several("a", 3_000_000, 2_500_000, 4_000_000)
 	check("joinmarket", maker, join(several("b", times(3, 2_345_678)...), several("c", 650_000, 150_000, 1_640_000)), verdicts{yes, no, no, no, yes})
 	check("joinmarket without the taker's change", maker, join(several("b", times(3, 2_345_678)...), several("c", 650_000, 150_000)), verdicts{yes, no, no, no, yes})
+	check("joinmarket with an unknown prevout", append(several("a", 3_000_000, 2_500_000), unknown), join(several("b", times(3, 2_345_678)...), several("c", 650_000, 150_000)), verdicts{open, no, no, no, open})
 	check("two changes short", maker, join(several("b", times(3, 2_345_678)...), several("c", 650_000)), verdicts{yes, no, no, no, no})
 	check("a second repeated value", maker, join(several("b", times(3, 2_345_678)...), several("c", 150_000, 150_000)), verdicts{yes, no, no, no, no})
-	check("with data", maker, join(several("b", times(3, 2_345_678)...), several("c", 650_000), []coin{{"d", 0, "op_return"}}), verdicts{yes, no, no, no, no})
+	check("with data", maker, join(several("b", times(3, 2_345_678)...), several("c", 650_000, 150_000), []coin{{"d", 0, "op_return"}}), verdicts{yes, no, no, no, no})
 	check("one owner's address", []coin{{"a", 9_000_000, ""}, {"a", 9_000_000, ""}, {"a", 9_000_000, ""}}, join(several("b", times(3, 2_345_678)...), several("c", 650_000, 150_000)), verdicts{no, no, no, no, no})
 	// A batch of equal payments is not clustered, but nobody says that it mixes.
 	check("batch", several("a", 9_000_000, 9_000_000, 9_000_000), several("b", append(times(5, 1_500_000), 1, 2, 3, 4, 5, 6)...), verdicts{open, no, no, no, no})

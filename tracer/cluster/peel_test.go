@@ -82,6 +82,10 @@ func TestFingerprint(t *testing.T) {
 	if f = cluster.FingerprintOf(tx); f.LockKind != cluster.TimeLock || !f.RBF || f.BIP69 {
 		t.Errorf("%+v", f)
 	}
+	taproot := hand(kinds("p2tr", several("a", 5, 6)), several("b", 4))
+	if f = cluster.FingerprintOf(taproot); f.Segwit != cluster.AllOf || f.Taproot != cluster.AllOf {
+		t.Errorf("%+v", f)
+	}
 	final := hand(several("a", 5), several("b", 4))
 	final.LockTime = 7
 	if f = cluster.FingerprintOf(final); f.LockEnforced || f.Segwit != cluster.AllOf || f.Taproot != cluster.NoneOf {
