@@ -35,7 +35,7 @@ type txDoc struct {
 	Outputs   []outputDoc      `json:"outputs"`
 	Transfers []transferDoc    `json:"transfers"`
 	Fee       *chains.Amount   `json:"fee"` // null where a prevout is unknown, and for a coinbase
-	Signs     struct{}         `json:"signs"`
+	Signs     *signsDoc        `json:"signs"`
 	Coinbase  bool             `json:"coinbase"`
 	AsOf      chains.BlockRef  `json:"as_of"`
 }
@@ -134,7 +134,9 @@ func newTxDoc(view *opened, tx *chains.Tx) (*txDoc, error) {
 	if fee, known := tx.Fee(); known {
 		doc.Fee = &fee
 	}
-	return doc, nil
+	var err error
+	doc.Signs, err = newSignsDoc(view, tx)
+	return doc, err
 }
 
 // addMempool asks the node who is about to spend what no block spends.

@@ -60,6 +60,7 @@ type accountTxDoc struct {
 	Final   *bool            `json:"final"` // false: its block may still be replaced; null where the chain does not say
 	Created []chains.Address `json:"created"`
 	Missing []missingDoc     `json:"missing"`
+	Signs   struct{}         `json:"signs"` // the embedded document's are of inputs and outputs
 }
 
 // showAccountTx shows one transaction of an account chain.
