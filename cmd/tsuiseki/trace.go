@@ -17,7 +17,7 @@ type traceCmd struct {
 	chainFlag
 	executionFlags
 	Refs      []string `arg:"" name:"ref" help:"Deposits: TXID:N, an output; TXID:log:N or TXID:call:N, a transfer on Ethereum; TXID where one alone carries value."`
-	Rule      string   `help:"How value is allocated: fifo, haircut or poison." default:"fifo"`
+	Rule      string   `help:"How value is allocated: fifo, lifo, haircut, tiho, dirty-first, clean-first or poison." default:"fifo"`
 	MaxHops   int      `help:"Transactions to follow from a deposit; 0 is no limit." default:"0"`
 	MinAmount string   `help:"Traced amount, in base units, below which a place is not followed." default:"0"`
 	Until     string   `help:"Follow no spend in a block after this time (RFC 3339, or a day in UTC)." placeholder:"T"`

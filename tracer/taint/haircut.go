@@ -10,13 +10,17 @@ import (
 // of S in all, output v gets floor(v·T/S), and what rounding leaves goes unit by
 // unit to the largest remainders, earlier outputs first. (Möser, Böhme, Breuker:
 // "Towards Risk Scoring of Bitcoin Transactions", 2014.)
-func Haircut(ins []Input, outs []chains.Amount) []Flow {
+func Haircut(ins []Input, outs []Output) []Flow {
 	left := make([]chains.Amount, len(ins)) // traced value that each input has still to give
 	for i, in := range ins {
 		left[i] = Sum(in.Traced)
 	}
+	rooms := make([]chains.Amount, len(outs))
+	for o, out := range outs {
+		rooms[o] = out.room()
+	}
 	var flows []Flow
-	for o, share := range apportion(chains.Sum(left...), outs) {
+	for o, share := range apportion(chains.Sum(left...), rooms) {
 		var offset chains.Amount
 		// The share is drawn from the inputs in the same proportion.
 		for i, part := range apportion(share, left) {
