@@ -3,7 +3,9 @@ package taint
 import "tsuiseki/chains"
 
 // FIFO lays the inputs end to end and cuts the outputs from the front, in order,
-// the fee last: what went in first comes out first. (Clayton's Case, 1816;
+// the fee last: what went in first comes out first. A payment out of an account
+// takes the oldest units; within one transaction an account's own go before those
+// that came, and what it gains is what comes last. (Clayton's Case, 1816;
 // Anderson, Shumailov, Ahmed: "Tendrils of Crime", 2018.)
 func FIFO(ins []Input, outs []Output) []Flow {
 	var flows []Flow

@@ -1,7 +1,8 @@
 package taint
 
 // Poison taints every output, and the fee, wholly as soon as any input is traced
-// at all. It bounds from above what could be traced, and does not conserve.
+// at all. A payment out of an account that holds any is traced wholly, and so is
+// what stays. It bounds from above what could be traced, and does not conserve.
 // (Möser, Böhme, Breuker: "Towards Risk Scoring of Bitcoin Transactions", 2014.)
 func Poison(ins []Input, outs []Output) []Flow {
 	var flows []Flow
