@@ -126,17 +126,15 @@ func TestAccountComparison(t *testing.T) {
 	})
 }
 
-// TestComparisonCase: bob has 4 of his own and 10 of ann's, and pays 4, then 5
-// and a fee of 2.
-func TestComparisonCase(t *testing.T) {
-	ledger := accountCase{has: "ann 100 ETH, bob 4 ETH", blocks: [][]string{
-		{"ann: ann>bob 10 ETH"}, {"bob: bob>cat 4 ETH"}, {"bob fee 2: bob>cat 5 ETH"},
-	}}.build(t).ledger()
+// compareCase compares the traces of a case's deposit by all rules.
+func compareCase(t *testing.T, c accountCase) *tracer.Comparison {
+	t.Helper()
+	ledger := c.build(t).ledger()
 	deposits, err := accountDeposits(ledger, []transferPlace{{chains.Position{Height: 1}, 0}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := tracer.Compare(tracesByRule(tracer.Params{}, func(p tracer.Params) *tracer.Result {
+	compared, err := tracer.Compare(tracesByRule(tracer.Params{}, func(p tracer.Params) *tracer.Result {
 		r, err := tracer.TraceAccounts(t.Context(), ledger, deposits, p)
 		if err != nil {
 			t.Fatal(err)
@@ -146,6 +144,15 @@ func TestComparisonCase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return compared
+}
+
+// TestComparisonCase: bob has 4 of his own and 10 of ann's, and pays 4, then 5
+// and a fee of 2.
+func TestComparisonCase(t *testing.T) {
+	c := compareCase(t, accountCase{has: "ann 100 ETH, bob 4 ETH", blocks: [][]string{
+		{"ann: ann>bob 10 ETH"}, {"bob: bob>cat 4 ETH"}, {"bob fee 2: bob>cat 5 ETH"},
+	}})
 	line := func(r tracer.Range) string {
 		text := fmt.Sprintf("%s %s %s-%s of %s", r.Address, r.Kind, r.Least, r.Most, r.Amount)
 		for _, rule := range c.Rules {
@@ -168,11 +175,27 @@ func TestComparisonCase(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
 	}
-	if fees := c.Fees(deposits[0].ID); len(fees) != 1 || line(fees[0]) != want[2] || c.Fees("another") != nil {
+	if fees := c.Fees(c.Ranges[0].Deposit); len(fees) != 1 || line(fees[0]) != want[2] || c.Fees("another") != nil {
 		t.Errorf("fees %+v", fees)
 	}
-	if last := ledger.blocks[3].Txs[0].ID; c.Ranges[1].Tx != last {
-		t.Errorf("%s brought the last to cat, want %s", c.Ranges[1].Tx, last)
+}
+
+// TestComparisonOfAnAccount: of bob's two payments to cat one is his own money,
+// the first or the second. Either way cat holds ann's, by the second at the latest.
+func TestComparisonOfAnAccount(t *testing.T) {
+	c := compareCase(t, accountCase{has: "ann 100 usd, bob 10 usd", blocks: [][]string{
+		{"ann: ann>bob 10 usd"}, {"bob: bob>cat 10 usd"}, {"bob: bob>cat 10 usd"},
+	}})
+	last := map[string]chains.TxID{} // by rule: which payment was the last to bring any
+	for _, r := range c.Traces {
+		last[r.Rule] = r.Ends[0].Tx
+	}
+	if len(c.Ranges) != 1 || last["fifo"] == last["lifo"] {
+		t.Fatalf("ranges %+v, brought by %v", c.Ranges, last)
+	}
+	ten := chains.NewAmount(10)
+	if r := c.Ranges[0]; r.Tx != last["fifo"] || !r.Least.Equal(ten) || !r.Most.Equal(chains.NewAmount(20)) || !r.By["lifo"].Equal(ten) || r.Address != "cat" {
+		t.Errorf("range %+v", r)
 	}
 }
 
