@@ -9,6 +9,10 @@ var (
 	fifo    = tracer.Params{Rule: "fifo"}
 	haircut = tracer.Params{Rule: "haircut"}
 	poison  = tracer.Params{Rule: "poison"}
+	lifo    = tracer.Params{Rule: "lifo"}
+	tiho    = tracer.Params{Rule: "tiho"}
+	dirty   = tracer.Params{Rule: "dirty-first"}
+	clean   = tracer.Params{Rule: "clean-first"}
 )
 
 // What passes through accounts within one transaction.
@@ -27,6 +31,33 @@ var accountFlowCases = []accountCase{
 		name: "a splitter fed by two", has: "ann 100 usd, bob 100 usd", params: fifo, deposits: []string{"1:0/1"},
 		blocks: [][]string{{"cat: bob>splitter 10 usd, ann>splitter 30 usd, splitter>dan 25 usd, splitter>eve 15 usd"}},
 		want:   []string{"splitter > dan 15/25 usd", "splitter > eve 15/15 usd", "dan unspent 15/25 usd", "eve unspent 15/15 usd"},
+	},
+	{ // the last paid is the first handed on
+		name: "a splitter hands out the newest", has: "ann 100 usd, bob 100 usd", params: lifo, deposits: []string{"1:0/1"},
+		blocks: [][]string{{"cat: bob>splitter 10 usd, ann>splitter 30 usd, splitter>dan 25 usd, splitter>eve 12 usd"}},
+		want:   []string{"splitter > dan 25/25 usd", "splitter > eve 5/12 usd", "dan unspent 25/25 usd", "eve unspent 5/12 usd"},
+	},
+	{ // 13 to eve, and of 7 more the 10 that the splitter keeps have room
+		name: "a splitter's largest payment", has: "ann 100 usd, bob 100 usd", params: tiho, deposits: []string{"1:0/1"},
+		blocks: [][]string{{"cat: bob>splitter 20 usd, ann>splitter 20 usd, splitter>dan 8 usd, splitter>eve 13 usd, splitter>fay 9 usd"}},
+		want:   []string{"splitter > eve 13/13 usd", "eve unspent 13/13 usd", "splitter unspent 7/10 usd"},
+	},
+	{ // 10 of bob's 15 are traced, and all of it goes; the fee of 8 is larger than either payment
+		name: "the fee is last by size too", has: "ann 100 ETH, bob 5 ETH", params: tiho, deposits: []string{"1:0/0"},
+		blocks: [][]string{{"ann: ann>bob 10 ETH"}, {"bob fee 8: bob>router 7 ETH, router>cat 3 ETH, router>dan 4 ETH"}},
+		want: []string{
+			"bob > router 7/7 ETH", "router > cat 3/3 ETH", "router > dan 4/4 ETH", "cat unspent 3/3 ETH", "dan unspent 4/4 ETH", "fee 3/8 ETH",
+		},
+	},
+	{ // the splitter has 10 clean: 8 to dan, 2 to eve; it keeps 15 of ann's
+		name: "a splitter hands out what is clean", has: "ann 100 usd, bob 100 usd", params: clean, deposits: []string{"1:0/1"},
+		blocks: [][]string{{"cat: bob>splitter 10 usd, ann>splitter 30 usd, splitter>dan 8 usd, splitter>eve 17 usd"}},
+		want:   []string{"splitter > eve 15/17 usd", "eve unspent 15/17 usd", "splitter unspent 15/15 usd"},
+	},
+	{
+		name: "a splitter hands out what is traced", has: "ann 100 usd, bob 100 usd", params: dirty, deposits: []string{"1:0/1"},
+		blocks: [][]string{{"cat: bob>splitter 30 usd, ann>splitter 10 usd, splitter>dan 8 usd, splitter>eve 17 usd"}},
+		want:   []string{"splitter > dan 8/8 usd", "splitter > eve 2/17 usd", "dan unspent 8/8 usd", "eve unspent 2/17 usd"},
 	},
 	{
 		name: "a deposit through a router", has: "ann 100 usd", params: fifo, deposits: []string{"1:0/0"},

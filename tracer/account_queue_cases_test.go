@@ -22,6 +22,28 @@ var accountQueueCases = []accountCase{
 		blocks: [][]string{{"ann: ann>bob 10 usd"}, {"bob: bob>cat 25 usd"}},
 		want:   []string{"bob > cat 8/25 usd", "cat unspent 8/25 usd", "bob unspent 2/5 usd"},
 	},
+	{ // the newest of 30 are ann's 10, of which dan's later 4 go before
+		name: "last in, first out", has: "ann 100 usd, bob 20 usd, dan 50 usd", params: lifo, deposits: []string{"1:0/0"},
+		blocks: [][]string{{"ann: ann>bob 10 usd"}, {"dan: dan>bob 4 usd"}, {"bob: bob>cat 7 usd"}, {"bob: bob>eve 10 usd"}, {"cat: cat>fay 5 usd"}},
+		want: []string{
+			"bob > cat 3/7 usd", "bob > eve 7/10 usd", "eve unspent 7/10 usd", "cat > fay 1/5 usd", "fay unspent 1/5 usd", "cat unspent 2/2 usd",
+		},
+	},
+	{ // a payment and the rest have no order by size: 25 of 30 with 10 traced
+		name: "tiho of a balance", has: "ann 100 usd, bob 20 usd", params: tiho, deposits: []string{"1:0/0"},
+		blocks: [][]string{{"ann: ann>bob 10 usd"}, {"bob: bob>cat 25 usd"}},
+		want:   []string{"bob > cat 8/25 usd", "cat unspent 8/25 usd", "bob unspent 2/5 usd"},
+	},
+	{
+		name: "what is traced goes first", has: "ann 100 usd, bob 20 usd", params: dirty, deposits: []string{"1:0/0"},
+		blocks: [][]string{{"ann: ann>bob 10 usd"}, {"bob: bob>cat 7 usd"}, {"bob: bob>dan 7 usd"}},
+		want:   []string{"bob > cat 7/7 usd", "bob > dan 3/7 usd", "cat unspent 7/7 usd", "dan unspent 3/7 usd"},
+	},
+	{ // 23-20 leave; what dan pays later is clean, and goes before the other 7
+		name: "what is clean goes first", has: "ann 100 usd, bob 20 usd, dan 50 usd", params: clean, deposits: []string{"1:0/0"},
+		blocks: [][]string{{"ann: ann>bob 10 usd"}, {"bob: bob>cat 23 usd"}, {"dan: dan>bob 9 usd"}, {"bob: bob>eve 10 usd"}},
+		want:   []string{"bob > cat 3/23 usd", "bob > eve 1/10 usd", "cat unspent 3/23 usd", "eve unspent 1/10 usd", "bob unspent 6/6 usd"},
+	},
 	{ // one unit poisons bob's 20, the 25 that he pays, and dan's money that he gets later
 		name: "poisoning", has: "ann 100 usd, bob 20 usd, dan 50 usd", params: poison, deposits: []string{"1:0/0"},
 		blocks: [][]string{{"ann: ann>bob 1 usd"}, {"dan: dan>bob 9 usd"}, {"bob: bob>cat 25 usd"}},

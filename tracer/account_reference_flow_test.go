@@ -8,7 +8,7 @@ import (
 )
 
 // How the reference for account chains reads one transaction. Amounts are counts
-// of units, and what is traced is said unit by unit (but for haircut, where only
+// of units, and what is traced is said unit by unit (but for rules to which only
 // sums count).
 
 // Accounts of no one.
@@ -22,6 +22,7 @@ type naiveEdge struct {
 	from, to chains.Address
 	left     int64 // after circles
 	transfer int   // in the transaction
+	fee      bool
 }
 
 // naiveTx is what a transaction comes to, asset by asset.
@@ -39,16 +40,16 @@ func naiveSettle(tx *chains.Tx, deposit int) naiveTx {
 	before := map[chains.Address]int64{}
 	for i := range tx.Transfers {
 		t := &tx.Transfers[i]
-		e := naiveEdge{t.From, t.To, refInt64(t.Amount), i}
+		e := naiveEdge{t.From, t.To, refInt64(t.Amount), i, false}
 		fee := t.Kind == chains.FeeTransfer || t.Kind == chains.TipTransfer
 		switch {
 		case t.Kind == chains.CollectibleTransfer || t.From == t.To || tx.Failed && !fee:
 			continue
 		case t.Kind == chains.TipTransfer:
-			fees = append(fees, naiveEdge{t.From, naiveNobody, e.left, i}, naiveEdge{naiveTipper, t.To, e.left, i})
+			fees = append(fees, naiveEdge{t.From, naiveNobody, e.left, i, true}, naiveEdge{naiveTipper, t.To, e.left, i, false})
 			continue
 		case fee:
-			fees = append(fees, naiveEdge{t.From, naiveNobody, e.left, i})
+			fees = append(fees, naiveEdge{t.From, naiveNobody, e.left, i, true})
 			continue
 		case t.Kind == chains.TokenTransfer && t.From == chains.ZeroAddress:
 			e.from = chains.Address(t.Asset)
@@ -68,7 +69,7 @@ func naiveSettle(tx *chains.Tx, deposit int) naiveTx {
 			before[t.From] -= e.left
 			for _, account := range slices.Sorted(maps.Keys(before)) {
 				if had := before[account]; had > 0 && account != naiveNobody {
-					paying = append(paying, naiveEdge{naiveTipper, account, had, i})
+					paying = append(paying, naiveEdge{naiveTipper, account, had, i, false})
 				}
 			}
 			e.from = naiveVictim
@@ -183,8 +184,8 @@ func newNaiveOutcome() naiveOutcome {
 
 // follow takes units that accounts give of their own through the transaction.
 func (x naiveTx) follow(rule string, own map[accountPlace]naivePile, origins map[chains.Address]bool) naiveOutcome {
-	if rule == "haircut" {
-		return x.followSums(own, origins)
+	if naiveCounts(rule) {
+		return x.followSums(rule, own, origins)
 	}
 	own = maps.Clone(own)
 	for {

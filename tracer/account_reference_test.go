@@ -57,7 +57,7 @@ func traceNaively(l *memoryLedger, deposits []transferPlace, params tracer.Param
 	return hops, ends, totals
 }
 
-// take lets a transaction take from the fronts of queues and add to their ends.
+// take lets a transaction take from queues and add to their ends.
 func (t *naiveTrace) take(tx *chains.Tx) {
 	x := naiveSettle(tx, -1)
 	own, origins, fewest := map[accountPlace]naivePile{}, map[chains.Address]bool{}, 0
@@ -67,7 +67,11 @@ func (t *naiveTrace) take(tx *chains.Tx) {
 			continue
 		}
 		queue := t.queues[at]
-		piles := naivePour(t.params.Rule, []naivePile{queue}, []int64{loss, queue.size - loss})
+		rule := t.params.Rule
+		if rule == "tiho" { // a payment and what stays do not compete by size
+			rule = "haircut"
+		}
+		piles := naivePour(rule, []naivePile{queue}, []int64{loss, queue.size - loss})
 		paid, rest := piles[0], piles[1]
 		if paid.traced > 0 {
 			switch kind := t.limit(at, queue, tx, len(own) > 0); kind {
@@ -191,7 +195,7 @@ func (t *naiveTrace) arrive(at accountPlace, gain naivePile, came naiveArrival) 
 		came.hops = min(came.hops, t.arrived[at].hops)
 	}
 	t.arrived[at] = came
-	if t.params.Rule == "haircut" {
+	if naiveCounts(t.params.Rule) {
 		queue.traced += gain.traced
 		t.queues[at] = queue
 		return

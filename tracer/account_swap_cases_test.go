@@ -114,6 +114,13 @@ var accountSwapCases = []accountCase{
 			"dan > fay 1/1 usd", "dan > gus 1/1 usd", "fay unspent 1/1 usd", "gus unspent 1/1 usd",
 		},
 	},
+	{ // of 3 traced ETH of 4, 6 usd of 8: the larger payment takes 5 of them
+		name: "a swap, then by size", has: "ann 100 ETH, bob 1 ETH, pool 500 usd", params: tiho, deposits: []string{"1:0/0"},
+		blocks: [][]string{{"ann: ann>bob 3 ETH"}, {"bob: bob>pool 4 ETH, pool>cat 3 usd, pool>dan 5 usd"}},
+		want: []string{
+			"bob > pool 3/4 ETH", "pool swaps 3/4 ETH for 6/8 usd", "pool > cat 1/3 usd", "pool > dan 5/5 usd", "cat unspent 1/3 usd", "dan unspent 5/5 usd",
+		},
+	},
 	{
 		name: "both parts of a swap, to poison", has: "ann 100 ETH, bob 30 ETH, pool 500 usd", params: poison, deposits: []string{"1:0/0"},
 		blocks: [][]string{{"ann: ann>bob 1 ETH"}, {"bob: bob>pool 30 ETH, pool>cat 10 usd, pool>dan 20 usd"}},

@@ -38,12 +38,13 @@ func (c *carried) carry(f *assetFlow, rule taint.Rule, supply map[chains.Address
 		if !traced {
 			continue
 		}
-		var outs []chains.Amount
+		var outs []taint.Output
 		for _, i := range f.out[account] {
-			outs = append(outs, untraced(rule, f.edges[i].net, c.moved[i]))
+			e := &f.edges[i]
+			outs = append(outs, taint.Output{Value: e.net, Traced: taint.Sum(c.moved[i]), Fee: e.fee})
 		}
 		if gain.Sign() > 0 {
-			outs = append(outs, untraced(rule, gain, c.kept[account]))
+			outs = append(outs, taint.Output{Value: gain, Traced: taint.Sum(c.kept[account])})
 		}
 		spans := make([][]taint.Span, len(outs))
 		for _, flow := range rule.Allocate(ins, outs) {
@@ -70,16 +71,6 @@ func (f *assetFlow) inputs(account chains.Address, own []taint.Span, fresh [][]t
 		traced = traced || len(fresh[i]) > 0
 	}
 	return ins, traced
-}
-
-// untraced is what may still be traced of a value. To a rule that shares in
-// proportion, what is traced already is no longer there; an ordered one goes by
-// where it lies.
-func untraced(rule taint.Rule, value chains.Amount, spans []taint.Span) chains.Amount {
-	if rule.Conserves && !rule.Ordered {
-		return value.Sub(taint.Sum(spans))
-	}
-	return value
 }
 
 // unite adds spans to those known before. fresh is what was not known.

@@ -66,16 +66,7 @@ func (l *lot) move(m chains.Movement) {
 
 // split takes a lot's part of an outgoing payment off the queue.
 func (l *lot) split(rule taint.Rule, payment chains.Amount) (leaves, stays []taint.Span) {
-	rest := l.balance.Sub(payment)
-	in := taint.Input{Value: l.balance, Traced: l.traced(rule)}
-	for _, flow := range rule.Allocate([]taint.Input{in}, []chains.Amount{payment, rest}) {
-		if flow.Output == 0 {
-			leaves = append(leaves, flow.Span)
-		} else {
-			stays = append(stays, flow.Span)
-		}
-	}
-	return leaves, stays
+	return rule.Split(taint.Input{Value: l.balance, Traced: l.traced(rule)}, payment)
 }
 
 // traced are a lot's spans. A rule that does not conserve takes the whole balance.

@@ -50,6 +50,45 @@ var refAllocationCases = []refCase{
 			"1 b:0 > t:0 @2:1 4/4", "1 b:0 > t:1 @2:1 1/3", "1 unspent t:0 @2:1 4/4", "1 unspent t:1 @2:1 1/3",
 		},
 	},
+	{ // the line is 3 traced, 5 clean; t:0 is its last 4 units, t:1 the 3 before
+		name: "lifo, traced first", blocks: refTracedFirst, deposits: []string{"a:0"}, params: tracer.Params{Rule: "lifo"},
+		want: []string{"0 a:0 > t:1 @2:1 2/3", "0 unspent t:1 @2:1 2/3", "0 fee t @2:1 1/1"},
+	},
+	{
+		name: "lifo, clean first", blocks: refCleanFirst, deposits: []string{"a:0"}, params: tracer.Params{Rule: "lifo"},
+		want: []string{"0 a:0 > t:0 @2:1 3/4", "0 unspent t:0 @2:1 3/4"},
+	},
+	{ // t:0 is s:0 and b:0 from the second unit on, 1 traced, 2 clean, 2 traced; t:1 the unit before, and none
+		name:   "lifo, a place in parts",
+		blocks: [][]string{{"a: > 6"}, {"b: > 2"}, {"c: > 9", "s: a:0 > 4 2"}, {"d: > 9", "t: s:0 b:0 s:1 > 5 3"}, {"e: > 9", "u: t:0 > 1 0 2 2"}},
+		params: tracer.Params{Rule: "lifo"}, deposits: []string{"a:0"},
+		want: []string{
+			"0 a:0 > s:0 @2:1 4/4", "0 a:0 > s:1 @2:1 2/2",
+			"0 s:0 > t:0 @3:1 1/5", "0 s:1 > t:0 @3:1 2/5", "0 s:0 > t:1 @3:1 3/3", "0 unspent t:1 @3:1 3/3",
+			"0 t:0 > u:0 @4:1 1/1", "0 t:0 > u:2 @4:1 1/2", "0 t:0 > u:3 @4:1 1/2",
+			"0 unspent u:0 @4:1 1/1", "0 unspent u:2 @4:1 1/2", "0 unspent u:3 @4:1 1/2",
+		},
+	},
+	{ // t:1 is the largest, t:2 and t:3 are equal, the fee of 9 is larger and last
+		name: "tiho", blocks: [][]string{{"a: > 8"}, {"b: > 12"}, {"c: > 9", "t: b:0 a:0 > 1 4 3 3"}},
+		deposits: []string{"a:0"}, params: tracer.Params{Rule: "tiho"},
+		want: []string{
+			"0 a:0 > t:1 @2:1 4/4", "0 a:0 > t:2 @2:1 3/3", "0 a:0 > t:3 @2:1 1/3",
+			"0 unspent t:1 @2:1 4/4", "0 unspent t:2 @2:1 3/3", "0 unspent t:3 @2:1 1/3",
+		},
+	},
+	{
+		name: "dirty first, from several inputs", blocks: [][]string{{"a: > 6"}, {"b: > 5"}, {"c: > 9", "s: a:0 > 2 4"}, {"d: > 9", "t: s:1 b:0 s:0 > 5 3 2"}},
+		params: tracer.Params{Rule: "dirty-first"}, deposits: []string{"a:0"},
+		want: []string{
+			"0 a:0 > s:0 @2:1 2/2", "0 a:0 > s:1 @2:1 4/4",
+			"0 s:1 > t:0 @3:1 4/5", "0 s:0 > t:0 @3:1 1/5", "0 s:0 > t:1 @3:1 1/3", "0 unspent t:0 @3:1 5/5", "0 unspent t:1 @3:1 1/3",
+		},
+	},
+	{ // 5 clean: t:0 and 1 of t:1
+		name: "clean first", blocks: refTracedFirst, deposits: []string{"a:0"}, params: tracer.Params{Rule: "clean-first"},
+		want: []string{"0 a:0 > t:1 @2:1 2/3", "0 unspent t:1 @2:1 2/3", "0 fee t @2:1 1/1"},
+	},
 	{ // 12/8, 9/8 and 3/8: 1, 1 and 0, and one more for the first
 		name: "haircut", blocks: refTracedFirst, deposits: []string{"a:0"}, params: tracer.Params{Rule: "haircut"},
 		want: []string{"0 * > t:0 @2:1 2/4", "0 * > t:1 @2:1 1/3", "0 unspent t:0 @2:1 2/4", "0 unspent t:1 @2:1 1/3"},

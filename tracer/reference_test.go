@@ -162,7 +162,7 @@ func (c *refChain) degree(address chains.Address) int {
 // refPlace is what an output, or a fee, holds of one deposit.
 type refPlace struct {
 	value, traced int64
-	parts         []refInterval // where in the value the traced part lies; FIFO only
+	parts         []refInterval // where in the value the traced part lies, where that counts
 	hops          int
 }
 
@@ -295,14 +295,19 @@ func (t *refTrace) end(kind tracer.EndKind, at refOutpoint, place refPlace) {
 }
 
 // refAllocate fills in what each recipient gets, and returns how much of it
-// comes from each input (not for haircut, where only totals count).
+// comes from each input (not for haircut, where only totals count). The last
+// recipient is the fee.
 func refAllocate(rule string, inputs, recipients []refPlace) [][]int64 {
 	switch rule {
 	case "fifo":
 		return refFIFO(inputs, recipients)
+	case "lifo":
+		return refLIFO(inputs, recipients)
 	case "haircut":
 		refHaircut(inputs, recipients)
 		return nil
+	case "tiho", "dirty-first", "clean-first":
+		return refOneAfterAnother(inputs, recipients, refOrder(rule, recipients))
 	case "poison":
 		return refPoison(inputs, recipients)
 	}
@@ -330,6 +335,85 @@ func refFIFO(inputs, recipients []refPlace) [][]int64 {
 			laid += in.value
 		}
 		cut += to.value
+	}
+	return flows
+}
+
+// refLIFO lays the inputs end to end and cuts the recipients from the back.
+func refLIFO(inputs, recipients []refPlace) [][]int64 {
+	var end int64 // of what is not cut off yet
+	for _, in := range inputs {
+		end += in.value
+	}
+	flows := make([][]int64, len(recipients))
+	for r := range recipients {
+		to := &recipients[r]
+		flows[r] = make([]int64, len(inputs))
+		start := end - to.value
+		var laid int64
+		for i, in := range inputs {
+			for _, part := range in.parts {
+				if from, upTo := max(start, laid+part.from), min(end, laid+part.to); from < upTo {
+					to.parts = append(to.parts, refInterval{from - start, upTo - start})
+					to.traced += upTo - from
+					flows[r][i] += upTo - from
+				}
+			}
+			laid += in.value
+		}
+		end = start
+	}
+	return flows
+}
+
+// refOrder is the order in which recipients get traced value.
+func refOrder(rule string, recipients []refPlace) (order []int) {
+	fee := len(recipients) - 1
+	switch rule {
+	case "dirty-first":
+		for r := range recipients {
+			order = append(order, r)
+		}
+	case "clean-first": // who gets clean value first gets traced value last
+		for r := range slices.Backward(recipients) {
+			order = append(order, r)
+		}
+	case "tiho":
+		for len(order) < fee {
+			largest := -1
+			for r := range recipients[:fee] {
+				if !slices.Contains(order, r) && (largest < 0 || recipients[r].value > recipients[largest].value) {
+					largest = r
+				}
+			}
+			order = append(order, largest)
+		}
+		order = append(order, fee)
+	}
+	return order
+}
+
+// refOneAfterAnother fills the recipients in an order. What they got then comes
+// from the inputs, both in the order of the transaction.
+func refOneAfterAnother(inputs, recipients []refPlace, order []int) [][]int64 {
+	var left int64
+	for _, in := range inputs {
+		left += in.traced
+	}
+	for _, r := range order {
+		recipients[r].traced = min(left, recipients[r].value)
+		left -= recipients[r].traced
+	}
+	flows := make([][]int64, len(recipients))
+	var got int64 // before this recipient
+	for r, to := range recipients {
+		flows[r] = make([]int64, len(inputs))
+		var gave int64 // before this input
+		for i, in := range inputs {
+			flows[r][i] = max(0, min(got+to.traced, gave+in.traced)-max(got, gave))
+			gave += in.traced
+		}
+		got += to.traced
 	}
 	return flows
 }

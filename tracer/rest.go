@@ -70,7 +70,7 @@ func (s *accountSweep) stop(a arrival) (stopped bool, err error) {
 	if err != nil || why.Kind == "" {
 		return false, err
 	}
-	s.addAccountEnd(a.lot, a.holder, a.gained, why)
+	s.result.addEnd(a.tx, a.deposit, accountEnd(a.lot, a.holder, a.gained, why))
 	return true, nil
 }
 
@@ -95,10 +95,10 @@ func (s *accountSweep) stopOf(a arrival) (Stop, error) {
 
 // end records that a lot, or what its spans say of it, goes no further.
 func (s *accountSweep) end(q *lotQueue, l lot, kind EndKind, detail string) {
-	s.addAccountEnd(l, q.holder, l.balance, Stop{Kind: kind, Detail: detail})
+	s.result.addEnd(l.tx, l.deposit, accountEnd(l, q.holder, l.balance, Stop{Kind: kind, Detail: detail}))
 }
 
-func (s *accountSweep) addAccountEnd(l lot, at holder, amount chains.Amount, why Stop) {
+func accountEnd(l lot, at holder, amount chains.Amount, why Stop) End {
 	brought := &l.tx.Transfers[l.by]
 	index := brought.Index
 	e := End{
@@ -108,7 +108,7 @@ func (s *accountSweep) addAccountEnd(l lot, at holder, amount chains.Amount, why
 	if why.Label != "" {
 		e.Label = &why.Label
 	}
-	s.result.addEnd(l.tx, l.deposit, e)
+	return e
 }
 
 // rest ends all lots of a place that no movement touches any more.
@@ -119,7 +119,9 @@ func (s *accountSweep) rest(q *lotQueue) error {
 			return err
 		}
 		l.spans = l.traced(s.rule)
-		s.end(q, l, kind, detail)
+		e := accountEnd(l, q.holder, l.balance, Stop{Kind: kind, Detail: detail})
+		e.rests = true
+		s.result.addEnd(l.tx, l.deposit, e)
 	}
 	return s.missParts(q, s.ledger.Snapshot().Height)
 }

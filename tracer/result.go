@@ -176,6 +176,7 @@ type End struct {
 
 	at    chains.Position
 	order uint64 // index; a fee comes after the outputs
+	rests bool   // in an account, as of the snapshot
 }
 
 // Total balances one deposit in one asset: In + SwappedIn = SwappedOut + Ends +
@@ -316,7 +317,12 @@ func (r *Result) finish() error {
 func (r *Result) digest() (string, error) {
 	bare := *r
 	bare.Digest = ""
-	document, err := json.Marshal(&bare)
+	return digestOf(&bare)
+}
+
+// digestOf is the SHA-256 of a value's canonical JSON.
+func digestOf(v any) (string, error) {
+	document, err := json.Marshal(v)
 	if err != nil {
 		return "", err
 	}

@@ -28,6 +28,7 @@ type edge struct {
 	from, to chains.Address
 	net      chains.Amount
 	transfer int // in the transaction
+	fee      bool
 }
 
 // sink is the end of what is paid to nobody: fees, and what an issuer destroys.
@@ -92,12 +93,12 @@ func (s *settlement) flow(asset chains.Asset) *assetFlow {
 }
 
 func newEdge(t *chains.Transfer, i int) edge {
-	e := edge{from: t.From, to: t.To, net: t.Amount, transfer: i}
+	e := edge{from: t.From, to: t.To, net: t.Amount, transfer: i, fee: paysFee(t)}
 	if t.Kind == chains.TokenTransfer {
 		// It is the token's contract that mints and burns.
 		e.from, e.to = issuerFor(e.from, t.Asset), issuerFor(e.to, t.Asset)
 	}
-	if paysFee(t) {
+	if e.fee {
 		e.to = sink
 	}
 	return e

@@ -200,7 +200,7 @@ func (s *sweep) pass(at chains.Position, waiting *arrivals) error {
 			continue
 		}
 		s.visited[d]++
-		if problem != "" && (s.rule.Conserves || chains.Sum(outs...).IsZero()) {
+		if problem != "" && (s.rule.Conserves || sumOf(outs).IsZero()) {
 			s.stop(waiting, d, EndIncomplete, fmt.Sprintf("moved on in %s at height %d: %s", tx.ID, tx.Block.Height, problem))
 			continue
 		}
@@ -251,14 +251,14 @@ func traced(tx *chains.Tx, waiting *arrivals, deposit int) (ins []taint.Input, h
 
 // outputValues are what allocation fills: the outputs, then the fee. Where the
 // fee cannot be known, problem says why, and the fee is left out.
-func (s *sweep) outputValues(tx *chains.Tx) (outs []chains.Amount, problem string) {
+func (s *sweep) outputValues(tx *chains.Tx) (outs []taint.Output, problem string) {
 	for i := range tx.Outputs {
-		outs = append(outs, tx.Outputs[i].Value)
+		outs = append(outs, taint.Output{Value: tx.Outputs[i].Value})
 	}
 	fee, known := tx.Fee()
 	switch {
 	case known && fee.Sign() >= 0:
-		return append(outs, fee), ""
+		return append(outs, taint.Output{Value: fee, Fee: true}), ""
 	case known:
 		s.miss(fmt.Sprintf("transaction %s", tx.ID), tx.Block.Height, "it pays out more than its inputs hold")
 		return nil, "it pays out more than its inputs hold"
@@ -270,6 +270,13 @@ func (s *sweep) outputValues(tx *chains.Tx) (outs []chains.Amount, problem strin
 		}
 	}
 	return outs, "the value of another input is unknown"
+}
+
+func sumOf(outs []taint.Output) (sum chains.Amount) {
+	for _, o := range outs {
+		sum = sum.Add(o.Value)
+	}
+	return sum
 }
 
 func (s *sweep) miss(what string, height uint64, reason string) {
@@ -286,7 +293,7 @@ func (s *sweep) stop(waiting *arrivals, deposit int, kind EndKind, detail string
 }
 
 // allocate moves a deposit's parts from the inputs to outputs and fee.
-func (s *sweep) allocate(tx *chains.Tx, waiting *arrivals, deposit int, ins []taint.Input, outs []chains.Amount, hops int, reached map[uint32]*place) {
+func (s *sweep) allocate(tx *chains.Tx, waiting *arrivals, deposit int, ins []taint.Input, outs []taint.Output, hops int, reached map[uint32]*place) {
 	byOutput := make([][]taint.Flow, len(outs))
 	for _, f := range s.rule.Allocate(ins, outs) {
 		byOutput[f.Output] = append(byOutput[f.Output], f)
@@ -301,7 +308,7 @@ func (s *sweep) allocate(tx *chains.Tx, waiting *arrivals, deposit int, ins []ta
 		}
 		spans = taint.Merge(spans)
 		if o == len(tx.Outputs) {
-			s.fee(tx, deposit, outs[o], taint.Sum(spans))
+			s.fee(tx, deposit, outs[o].Value, taint.Sum(spans))
 			continue
 		}
 		to := reached[uint32(o)]

@@ -142,7 +142,7 @@ func (l *ledgerCase) checkTrails(t *testing.T) (all []string) {
 		{"create and destroy", evm.Ether, nil},
 	} {
 		ref := l.of(t, c.step, c.asset)
-		for _, rule := range []string{"fifo", "haircut", "poison"} {
+		for _, rule := range []string{"fifo", "lifo", "haircut", "tiho", "dirty-first", "clean-first", "poison"} {
 			r, _ := l.trace(t, ref, "--rule", rule)
 			ends := l.ends(r)
 			all = append(all, append([]string{c.step + " by " + rule}, ends...)...)

@@ -8,6 +8,7 @@ import (
 
 	"tsuiseki/chains"
 	"tsuiseki/tracer"
+	"tsuiseki/tracer/taint"
 )
 
 // defaultHubDegree is the degree above which an address is taken for a service's.
@@ -17,7 +18,7 @@ type traceCmd struct {
 	chainFlag
 	executionFlags
 	Refs      []string `arg:"" name:"ref" help:"Deposits: TXID:N, an output; TXID:log:N or TXID:call:N, a transfer on Ethereum; TXID where one alone carries value."`
-	Rule      string   `help:"How value is allocated: fifo, haircut or poison." default:"fifo"`
+	Rule      string   `help:"How value is allocated: fifo, lifo, haircut, tiho, dirty-first, clean-first or poison; all compares them." default:"fifo"`
 	MaxHops   int      `help:"Transactions to follow from a deposit; 0 is no limit." default:"0"`
 	MinAmount string   `help:"Traced amount, in base units, below which a place is not followed." default:"0"`
 	Until     string   `help:"Follow no spend in a block after this time (RFC 3339, or a day in UTC)." placeholder:"T"`
@@ -45,29 +46,66 @@ func (c *traceCmd) Run(s *session) (err error) {
 	if chain.Family() == chains.Ethereum {
 		follow = c.traceAccounts
 	}
-	result, err := follow(s, chain, refs, params)
+	traces, err := follow(s, chain, refs, params)
+	if err != nil {
+		return err
+	}
+	if err := c.print(s, traces); err != nil {
+		return err
+	}
+	if missing := missingFrom(traces); len(missing) > 0 {
+		return incompleteError{fmt.Sprintf("%d facts that the trace needed are missing, the first: %s (%s)", len(missing), missing[0].What, missing[0].Reason)}
+	}
+	return nil
+}
+
+// print writes the one trace that was asked for, or how all rules compare.
+func (c *traceCmd) print(s *session, traces []*tracer.Result) error {
+	if c.Rule != everyRule {
+		if c.JSON {
+			return printJSON(s.out, traces[0])
+		}
+		printTrace(s.out, traces[0])
+		return nil
+	}
+	comparison, err := tracer.Compare(traces)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		err = printJSON(s.out, result)
-	} else {
-		printTrace(s.out, result)
+		return printJSON(s.out, comparison)
 	}
-	if err == nil && len(result.Missing) > 0 {
-		err = incompleteError{fmt.Sprintf("%d facts that the trace needed are missing, the first: %s (%s)", len(result.Missing), result.Missing[0].What, result.Missing[0].Reason)}
+	printComparison(s.out, comparison)
+	return nil
+}
+
+// eachRule traces by the rule of the parameters, or by every one.
+func eachRule(params tracer.Params, trace func(tracer.Params) (*tracer.Result, error)) (traces []*tracer.Result, err error) {
+	rules := []string{params.Rule}
+	if params.Rule == everyRule {
+		rules = nil
+		for _, rule := range taint.Rules() {
+			rules = append(rules, rule.Name)
+		}
 	}
-	return err
+	for _, params.Rule = range rules {
+		result, err := trace(params)
+		if err != nil {
+			return nil, err
+		}
+		traces = append(traces, result)
+	}
+	return traces, nil
 }
 
 // traceOutputs traces deposits on a chain in Bitcoin's format.
-func (c *traceCmd) traceOutputs(s *session, chain chains.Chain, refs []ref, params tracer.Params) (result *tracer.Result, err error) {
+func (c *traceCmd) traceOutputs(s *session, chain chains.Chain, refs []ref, params tracer.Params) (traces []*tracer.Result, err error) {
 	view, err := openView(s, chain, c.AsOf)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, view.Close()) }()
-	return traceRefs(s, view, refs, params)
+	return eachRule(params, func(p tracer.Params) (*tracer.Result, error) { return traceRefs(s, view, refs, p) })
 }
 
 func (c *traceCmd) params() (p tracer.Params, err error) {

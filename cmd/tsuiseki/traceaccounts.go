@@ -10,13 +10,13 @@ import (
 )
 
 // traceAccounts traces deposits on an account chain.
-func (c *traceCmd) traceAccounts(s *session, chain chains.Chain, refs []ref, params tracer.Params) (result *tracer.Result, err error) {
+func (c *traceCmd) traceAccounts(s *session, chain chains.Chain, refs []ref, params tracer.Params) (traces []*tracer.Result, err error) {
 	view, err := openAccountView(s, chain, c.AsOf, c.executionFlags)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, view.Close()) }()
-	return traceAccountRefs(s, view, refs, params)
+	return eachRule(params, func(p tracer.Params) (*tracer.Result, error) { return traceAccountRefs(s, view, refs, p) })
 }
 
 func traceAccountRefs(s *session, view *openedAccounts, refs []ref, params tracer.Params) (*tracer.Result, error) {

@@ -14,12 +14,7 @@ import (
 // or as lists where value merges in accounts.
 func printTrace(w io.Writer, r *tracer.Result) {
 	u := unitsOf(r)
-	for _, s := range r.Snapshot {
-		fmt.Fprintf(w, "Traced by %s on %s, heights %d to %d (%s)\n", r.Rule, s.Chain, s.FromHeight, s.Height, s.Hash)
-		if s.FinalHeight != nil && *s.FinalHeight < s.Height {
-			fmt.Fprintf(w, "Final up to height %d: blocks above may still be replaced\n", *s.FinalHeight)
-		}
-	}
+	printSnapshot(w, r, r.Rule)
 	for _, d := range r.Deposits {
 		fmt.Fprintf(w, "\nDeposit %s\n  %s to %s in block %d, %s\n\n", d.ID, u.people(d.Amount, d.Asset), d.Address, d.Height, when(d.Time))
 		printEnds(w, r, d.ID, u)
@@ -36,6 +31,15 @@ func printTrace(w io.Writer, r *tracer.Result) {
 		fmt.Fprintf(w, "missing: %s at heights %s: %s\n", m.What, m.Range, m.Reason)
 	}
 	fmt.Fprintf(w, "\ndigest %s\n", r.Digest)
+}
+
+func printSnapshot(w io.Writer, r *tracer.Result, rules string) {
+	for _, s := range r.Snapshot {
+		fmt.Fprintf(w, "Traced by %s on %s, heights %d to %d (%s)\n", rules, s.Chain, s.FromHeight, s.Height, s.Hash)
+		if s.FinalHeight != nil && *s.FinalHeight < s.Height {
+			fmt.Fprintf(w, "Final up to height %d: blocks above may still be replaced\n", *s.FinalHeight)
+		}
+	}
 }
 
 // printTotals balances a deposit, asset by asset: amounts of different assets are
@@ -78,7 +82,7 @@ func printEnds(w io.Writer, r *tracer.Result, deposit string, u units) {
 			if e.Label != nil {
 				kind += " " + *e.Label
 			}
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", kind, u.people(e.Traced, e.Asset), u.people(e.Amount, e.Asset), e.Address, placeOf(e), when(e.Time))
+			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", kind, u.people(e.Traced, e.Asset), u.people(e.Amount, e.Asset), e.Address, placeOf(e.Tx, *e.Index, e.Transfer), when(e.Time))
 		}
 	})
 	for _, asset := range slices.Sorted(maps.Keys(fees)) {
@@ -87,11 +91,11 @@ func printEnds(w io.Writer, r *tracer.Result, deposit string, u units) {
 }
 
 // placeOf refers to the output or transfer in which an end lies.
-func placeOf(e tracer.End) string {
-	if e.Transfer == "" {
-		return chains.Outpoint{Tx: e.Tx, Index: *e.Index}.String()
+func placeOf(tx chains.TxID, index uint32, transfer string) string {
+	if transfer == "" {
+		return chains.Outpoint{Tx: tx, Index: index}.String()
 	}
-	return tracer.TransferRef(e.Tx, &chains.Transfer{Kind: chains.TransferKind(e.Transfer), Index: *e.Index})
+	return tracer.TransferRef(tx, &chains.Transfer{Kind: chains.TransferKind(transfer), Index: index})
 }
 
 // printHops lists what moved, in chain order.

@@ -24,18 +24,31 @@ const (
 // people writes an amount as people read it. A token that says nothing of itself
 // is named by its contract, in base units.
 func (u units) people(amount chains.Amount, asset chains.Asset) string {
+	number, unit := u.number(amount, asset)
+	if _, known := u[asset]; !known && !strings.HasPrefix(string(asset), "0x") {
+		number = amount.Decimal(coinPlaces)
+	}
+	return number + " " + unit
+}
+
+// number is an amount in as few digits as it takes, and what it counts.
+func (u units) number(amount chains.Amount, asset chains.Asset) (number, unit string) {
 	known, ok := u[asset]
-	if !ok && strings.HasPrefix(string(asset), "0x") {
-		return amount.String() + " units of " + string(asset)
+	switch {
+	case ok:
+		return trimmed(amount, known.places), known.symbol
+	case strings.HasPrefix(string(asset), "0x"):
+		return amount.String(), "units of " + string(asset)
 	}
-	if !ok {
-		return amount.Decimal(coinPlaces) + " " + string(asset)
-	}
-	text := amount.Decimal(known.places)
-	if known.places > 0 {
+	return trimmed(amount, coinPlaces), string(asset)
+}
+
+func trimmed(amount chains.Amount, places int) string {
+	text := amount.Decimal(places)
+	if places > 0 {
 		text = strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 	}
-	return text + " " + known.symbol
+	return text
 }
 
 // people writes an amount of a coin in Bitcoin's format.
@@ -57,16 +70,18 @@ func (u units) add(t chains.Token) {
 	u[t.Asset] = unit{symbol + "(" + string(t.Asset)[:min(start, len(t.Asset))] + "…)", int(t.Decimals)}
 }
 
-// unitsOf are those that a trace names.
-func unitsOf(r *tracer.Result) units {
+// unitsOf are those that traces name.
+func unitsOf(traces ...*tracer.Result) units {
 	u := units{}
-	for _, a := range r.Assets {
-		switch {
-		case a.Symbol == nil || a.Decimals == nil:
-		case strings.HasPrefix(string(a.Asset), "0x"):
-			u.add(chains.Token{Asset: a.Asset, Symbol: *a.Symbol, Decimals: *a.Decimals})
-		default:
-			u[a.Asset] = unit{*a.Symbol, int(*a.Decimals)}
+	for _, r := range traces {
+		for _, a := range r.Assets {
+			switch {
+			case a.Symbol == nil || a.Decimals == nil:
+			case strings.HasPrefix(string(a.Asset), "0x"):
+				u.add(chains.Token{Asset: a.Asset, Symbol: *a.Symbol, Decimals: *a.Decimals})
+			default:
+				u[a.Asset] = unit{*a.Symbol, int(*a.Decimals)}
+			}
 		}
 	}
 	return u

@@ -3,9 +3,11 @@ package taint
 import "tsuiseki/chains"
 
 // FIFO lays the inputs end to end and cuts the outputs from the front, in order,
-// the fee last: what went in first comes out first. (Clayton's Case, 1816;
+// the fee last: what went in first comes out first. A payment out of an account
+// takes the oldest units; within one transaction an account's own go before those
+// that came, and what it gains is what comes last. (Clayton's Case, 1816;
 // Anderson, Shumailov, Ahmed: "Tendrils of Crime", 2018.)
-func FIFO(ins []Input, outs []chains.Amount) []Flow {
+func FIFO(ins []Input, outs []Output) []Flow {
 	var flows []Flow
 	var inStart, outStart chains.Amount // of the current input and output, on the common line
 	out := 0
@@ -13,7 +15,7 @@ func FIFO(ins []Input, outs []chains.Amount) []Flow {
 		for _, span := range in.Traced {
 			start, left := inStart.Add(span.Offset), span.Value
 			for left.Sign() > 0 && out < len(outs) {
-				outEnd := outStart.Add(outs[out])
+				outEnd := outStart.Add(outs[out].Value)
 				if start.Cmp(outEnd) >= 0 {
 					outStart = outEnd
 					out++

@@ -8,15 +8,21 @@ import (
 
 // Haircut gives every output, and the fee, the same traced share: with T traced
 // of S in all, output v gets floor(v·T/S), and what rounding leaves goes unit by
-// unit to the largest remainders, earlier outputs first. (Möser, Böhme, Breuker:
+// unit to the largest remainders, earlier outputs first. A payment of x out of an
+// account's balance of B takes x·T/B; within one transaction the payments and what
+// an account gains share alike. (Möser, Böhme, Breuker:
 // "Towards Risk Scoring of Bitcoin Transactions", 2014.)
-func Haircut(ins []Input, outs []chains.Amount) []Flow {
+func Haircut(ins []Input, outs []Output) []Flow {
 	left := make([]chains.Amount, len(ins)) // traced value that each input has still to give
 	for i, in := range ins {
 		left[i] = Sum(in.Traced)
 	}
+	rooms := make([]chains.Amount, len(outs))
+	for o, out := range outs {
+		rooms[o] = out.room()
+	}
 	var flows []Flow
-	for o, share := range apportion(chains.Sum(left...), outs) {
+	for o, share := range apportion(chains.Sum(left...), rooms) {
 		var offset chains.Amount
 		// The share is drawn from the inputs in the same proportion.
 		for i, part := range apportion(share, left) {

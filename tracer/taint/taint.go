@@ -19,6 +19,26 @@ type Input struct {
 	Traced []Span
 }
 
+// Output is a value that inputs pay. Where a transaction is taken in several
+// rounds, Traced is what earlier ones traced of it: rules that are not ordered
+// leave that alone, ordered ones go by where it lies.
+type Output struct {
+	Value, Traced chains.Amount
+	Fee           bool // paid to whoever produced the block
+}
+
+// room is what may still be traced of an output.
+func (o Output) room() chains.Amount { return o.Value.Sub(o.Traced) }
+
+// Outputs are outputs of which nothing is traced yet.
+func Outputs(values ...chains.Amount) []Output {
+	outs := make([]Output, len(values))
+	for i, v := range values {
+		outs[i].Value = v
+	}
+	return outs
+}
+
 // Flow is a traced stretch that moves from an input into an output, where it
 // occupies the span.
 type Flow struct {
@@ -26,8 +46,11 @@ type Flow struct {
 	Span          Span
 }
 
-// Rule allocates one deposit's traced value within one transaction. The last of
-// outs is the fee; together they hold what the inputs hold.
+// Rule allocates one deposit's traced value. The outputs hold together what the
+// inputs hold. They are, of a transaction with outputs, these and then the fee;
+// of an account within a transaction, what it pays, in order, and what it gains,
+// where the inputs are what it gives of its own and what it is paid; and of an
+// account's balance, oldest units first, a payment and what stays.
 type Rule struct {
 	Name string
 	// Conserves: traced out equals traced in. Else the result is an upper bound.
@@ -36,14 +59,40 @@ type Rule struct {
 	// spans stand for their sum alone.
 	Ordered bool
 	// Allocate gives flows ordered by output, then by offset.
-	Allocate func(ins []Input, outs []chains.Amount) []Flow
+	Allocate func(ins []Input, outs []Output) []Flow
+	// split is Allocate for a balance, where a rule has to say something else of it.
+	split func(balance Input, outs []Output) []Flow
 }
 
-// Rules are all allocation rules.
+// Split takes a payment out of a balance, and tells which parts of the payment
+// and of what stays are traced.
+func (r Rule) Split(balance Input, payment chains.Amount) (leaves, stays []Span) {
+	outs := Outputs(payment, balance.Value.Sub(payment))
+	var flows []Flow
+	if r.split != nil {
+		flows = r.split(balance, outs)
+	} else {
+		flows = r.Allocate([]Input{balance}, outs)
+	}
+	for _, f := range flows {
+		if f.Output == 0 {
+			leaves = append(leaves, f.Span)
+		} else {
+			stays = append(stays, f.Span)
+		}
+	}
+	return leaves, stays
+}
+
+// Rules are all allocation rules, in the order in which they are told of.
 func Rules() []Rule {
 	return []Rule{
 		{Name: "fifo", Conserves: true, Ordered: true, Allocate: FIFO},
+		{Name: "lifo", Conserves: true, Ordered: true, Allocate: LIFO},
 		{Name: "haircut", Conserves: true, Allocate: Haircut},
+		{Name: "tiho", Conserves: true, Allocate: TIHO, split: tihoSplit},
+		{Name: "dirty-first", Conserves: true, Allocate: DirtyFirst},
+		{Name: "clean-first", Conserves: true, Allocate: CleanFirst},
 		{Name: "poison", Conserves: false, Allocate: Poison},
 	}
 }
