@@ -78,7 +78,7 @@ func (c *showTxCmd) Run(s *session) (err error) {
 	if chain.Family() == chains.Ethereum {
 		return c.showAccountTx(s, chain, r)
 	}
-	view, err := openView(s, chain, c.AsOf)
+	view, err := openView(s, chain, c.AsOf, labelFlags{})
 	if err != nil {
 		return err
 	}
@@ -177,6 +177,7 @@ type addressDoc struct {
 	Received    chains.Amount   `json:"received"`
 	Spent       chains.Amount   `json:"spent"`
 	Balance     chains.Amount   `json:"balance"`
+	Labels      []labelDoc      `json:"labels"`
 	Appearances []appearanceDoc `json:"appearances"`
 }
 
@@ -200,7 +201,7 @@ func (c *showAddressCmd) Run(s *session) (err error) {
 	if chain.Family() == chains.Ethereum {
 		return c.showAccount(s, chain)
 	}
-	view, err := openView(s, chain, c.AsOf)
+	view, err := openView(s, chain, c.AsOf, labelFlags{})
 	if err != nil {
 		return err
 	}
@@ -230,6 +231,9 @@ func (c *showAddressCmd) Run(s *session) (err error) {
 	doc.Balance = doc.Received.Sub(doc.Spent)
 	if len(doc.Appearances) == 0 {
 		return fmt.Errorf("address %s: %w on %s between heights %d and %d", address, chains.ErrNotFound, snapshot.Chain, snapshot.From, snapshot.Height)
+	}
+	if doc.Labels, err = labelDocs(view.labels.View, chain, string(address)); err != nil {
+		return err
 	}
 	if c.JSON {
 		return printJSON(s.out, doc)
@@ -264,7 +268,7 @@ func (c *showBlockCmd) Run(s *session) (err error) {
 	if chain.Family() == chains.Ethereum {
 		return c.showAccountBlock(s, chain)
 	}
-	view, err := openView(s, chain, nil)
+	view, err := openView(s, chain, nil, labelFlags{})
 	if err != nil {
 		return err
 	}

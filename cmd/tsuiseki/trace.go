@@ -16,6 +16,7 @@ const defaultHubDegree = 1000
 type traceCmd struct {
 	chainFlag
 	executionFlags
+	labelFlags
 	Refs      []string `arg:"" name:"ref" help:"Deposits: TXID:N, an output; TXID:log:N or TXID:call:N, a transfer on Ethereum; TXID where one alone carries value."`
 	Rule      string   `help:"How value is allocated: fifo, haircut or poison." default:"fifo"`
 	MaxHops   int      `help:"Transactions to follow from a deposit; 0 is no limit." default:"0"`
@@ -62,7 +63,7 @@ func (c *traceCmd) Run(s *session) (err error) {
 
 // traceOutputs traces deposits on a chain in Bitcoin's format.
 func (c *traceCmd) traceOutputs(s *session, chain chains.Chain, refs []ref, params tracer.Params) (result *tracer.Result, err error) {
-	view, err := openView(s, chain, c.AsOf)
+	view, err := openView(s, chain, c.AsOf, c.labelFlags)
 	if err != nil {
 		return nil, err
 	}
@@ -128,6 +129,7 @@ func traceRefs(s *session, view *opened, refs []ref, params tracer.Params) (*tra
 		}
 		deposits = append(deposits, tracer.Deposit{Tx: tx, Output: output})
 	}
+	params.Labels = view.labels.View.Digest()
 	return tracer.Trace(s.ctx, view, view.network.Asset, deposits, params)
 }
 
