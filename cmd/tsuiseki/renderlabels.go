@@ -14,7 +14,7 @@ import (
 // printLabels writes labels, the best first, each with who says it.
 func printLabels(w io.Writer, labels []labelDoc) {
 	for _, d := range labels {
-		where := cmp.Or(string(d.Chain), d.Network+", which cannot be indexed")
+		where := cmp.Or(string(d.Chain), "network "+d.Network+", as no chain that can be indexed")
 		fmt.Fprintf(w, "label %s on %s\n", d.Label, where)
 		said := []string{fmt.Sprintf("confidence %d (%s)", d.Level, d.Confidence)}
 		for _, part := range []struct{ name, value string }{
