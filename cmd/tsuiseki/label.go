@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -150,7 +151,7 @@ func (c *labelShowCmd) Run(s *session) (err error) {
 	}
 	printLabels(s.out, doc.Labels)
 	for _, conflict := range doc.Conflicts {
-		fmt.Fprintf(s.out, "conflict: labels differ on its %s on %s: %s\n", conflict.About, conflict.Network, joinText(conflict.Answers))
+		fmt.Fprintf(s.out, "conflict: labels differ on its %s on %s: %s\n", conflict.About, cmp.Or(string(conflict.Chain), conflict.Network), joinText(conflict.Answers))
 	}
 	return nil
 }

@@ -18,8 +18,13 @@ func printLabels(w io.Writer, labels []labelDoc) {
 		fmt.Fprintf(w, "label %s on %s\n", d.Label, where)
 		said := []string{fmt.Sprintf("confidence %d (%s)", d.Level, d.Confidence)}
 		for _, part := range []struct{ name, value string }{
-			{"category", d.Category}, {"abuse", d.Abuse}, {"concepts", joinText(d.Concepts)}, {"actor", cmp.Or(d.ActorLabel, d.Actor)},
-			{"account holder", d.Holder}, {"nationality", d.Nationality}, {"identifiers", joinText(d.Identifiers)},
+			{"category", d.Category},
+			{"abuse", d.Abuse},
+			{"concepts", joinText(d.Concepts)},
+			{"actor", cmp.Or(d.ActorLabel, d.Actor)},
+			{"account holder", d.Holder},
+			{"nationality", d.Nationality},
+			{"identifiers", joinText(d.Identifiers)},
 		} {
 			if part.value != "" {
 				said = append(said, part.name+" "+part.value)

@@ -177,8 +177,8 @@ type addressDoc struct {
 	Received    chains.Amount   `json:"received"`
 	Spent       chains.Amount   `json:"spent"`
 	Balance     chains.Amount   `json:"balance"`
-	Labels      []labelDoc      `json:"labels"`
 	Appearances []appearanceDoc `json:"appearances"`
+	Labels      []labelDoc      `json:"labels"`
 }
 
 // appearanceDoc is an output that pays the address, or an input that spends one.

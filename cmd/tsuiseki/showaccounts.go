@@ -117,11 +117,11 @@ type accountDoc struct {
 	Address    chains.Address  `json:"address"`
 	Contract   bool            `json:"contract"` // there is evidence that it has code
 	Label      string          `json:"label,omitempty"`
-	Labels     []labelDoc      `json:"labels"`
 	AsOf       chains.BlockRef `json:"as_of"`
 	FromHeight uint64          `json:"from_height"`
 	Balances   []balanceDoc    `json:"balances"`
 	Transfers  []transferDoc   `json:"transfers"`
+	Labels     []labelDoc      `json:"labels"`
 }
 
 // balanceDoc is what the transfers held add up to; the account may have had more

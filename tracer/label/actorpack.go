@@ -18,7 +18,7 @@ func (a *Actor) lacks() (field, reason string) {
 			return must.field, "is missing"
 		}
 	}
-	if len(a.appendRecord(nil)) > maxRecord/2 {
+	if len(a.record()) > maxRecord/2 {
 		return "context", fmt.Sprintf("the actor is longer than %d bytes", maxRecord/2)
 	}
 	return "", ""

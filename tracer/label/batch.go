@@ -74,7 +74,7 @@ func (b *batch) Label(l Label) error {
 			p.counts.Concepts[concept]++
 		}
 	}
-	_, err := p.add(subjectKey(l.Subject()), l.appendRecord(nil), b.now)
+	_, err := p.add(subjectKey(l.Subject()), l.record(), b.now)
 	return err
 }
 
@@ -89,7 +89,7 @@ func (b *batch) Note(p Problem) {
 // Actor implements Receiver.
 func (b *batch) Actor(a Actor) error {
 	p := b.parts[len(b.parts)-1]
-	added, err := p.add(a.ID, a.appendRecord(nil), b.now)
+	added, err := p.add(a.ID, a.record(), b.now)
 	if err != nil || !added {
 		return err
 	}

@@ -131,9 +131,7 @@ func (r *reader) csvRow(rows *csv.Reader, headings, cells []string) (l Label, ok
 			r.problem(r.file.Name, lineOf(field), field, "%s", reason)
 		}
 	}
-	if l.Network == "" && l.Currency == "" {
-		l.Network = chain
-	} else if l.Network == "" && chain != "" {
+	if l.Network == "" {
 		l.Network = chain
 	}
 	if l.Confidence == "" && !l.Holder.IsZero() {
@@ -153,11 +151,17 @@ func (r *reader) csvRow(rows *csv.Reader, headings, cells []string) (l Label, ok
 		}
 		r.to.Note(Problem{r.file.Name, lineOf("address"), "address", err.Error()})
 	}
+	ok = r.sameChain(&l, chain, lineOf("chain"))
+	return l, ok
+}
+
+// sameChain refuses a row whose chain is not that of its network.
+func (r *reader) sameChain(l *Label, chain string, line int) bool {
 	if chain != "" && l.Chain != "" && !strings.EqualFold(chain, string(l.Chain)) && chainOf(chain, l.Subject()) != l.Chain {
-		r.problem(r.file.Name, lineOf("chain"), "chain", "is %.40q, but the network is that of %s", chain, l.Chain)
-		return l, false
+		r.problem(r.file.Name, line, "chain", "is %.40q, but the network is that of %s", chain, l.Chain)
+		return false
 	}
-	return l, true
+	return true
 }
 
 func list(cell string) (values []string) {

@@ -3,35 +3,21 @@ package label
 import (
 	"encoding/json"
 	"strings"
-
-	"tsuiseki/chains"
 )
 
 // set gives a label a field's value, and says what is wrong with it.
 func (l *Label) set(field, value string) (reason string) {
+	if into := l.plain(field); into != nil {
+		*into = value
+		return ""
+	}
 	var err error
 	switch field {
-	case "label":
-		l.Label = value
-	case "source":
-		l.Source = value
-	case "currency":
-		l.Currency = value
-	case "network":
-		l.Network = value
-	case "address":
-		l.Address = chains.Address(value)
 	case "tx_hash":
 		if !isHash(value) {
 			return "want 64 hexadecimal digits"
 		}
 		l.Tx = value
-	case "category":
-		l.Category = value
-	case "abuse":
-		l.Abuse = value
-	case "actor":
-		l.Actor = value
 	case "tag_type":
 		if value != "actor" && value != "event" && value != "mention" {
 			return "want one of actor, event, mention"
@@ -55,10 +41,6 @@ func (l *Label) set(field, value string) (reason string) {
 		l.ValidFrom, err = parseTime(value)
 	case "valid_to":
 		l.ValidTo, err = parseTime(value)
-	case "account_holder":
-		l.Holder.Name = value
-	case "nationality":
-		l.Holder.Nationality = value
 	default:
 		return "is no field of a label"
 	}
@@ -66,6 +48,33 @@ func (l *Label) set(field, value string) (reason string) {
 		return err.Error()
 	}
 	return ""
+}
+
+// plain is the field of a name, where any text will do for it.
+func (l *Label) plain(field string) *string {
+	switch field {
+	case "label":
+		return &l.Label
+	case "source":
+		return &l.Source
+	case "currency":
+		return &l.Currency
+	case "network":
+		return &l.Network
+	case "address":
+		return (*string)(&l.Address)
+	case "category":
+		return &l.Category
+	case "abuse":
+		return &l.Abuse
+	case "actor":
+		return &l.Actor
+	case "account_holder":
+		return &l.Holder.Name
+	case "nationality":
+		return &l.Holder.Nationality
+	}
+	return nil
 }
 
 // ours is what a TagPack has no field for. It travels under the key "tsuiseki" of

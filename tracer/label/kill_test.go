@@ -36,7 +36,7 @@ func TestKill(t *testing.T) {
 	dir := t.TempDir()
 	next, done := 0, 0
 	for round := range 12 {
-		command := exec.Command(os.Args[0], "-test.run=^TestKill$")
+		command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKill$")
 		command.Env = append(os.Environ(), killed+"="+dir, fmt.Sprintf("%s_FROM=%d", killed, next+1))
 		out, err := command.StdoutPipe()
 		if err != nil {
@@ -45,13 +45,13 @@ func TestKill(t *testing.T) {
 		if err := command.Start(); err != nil {
 			t.Fatal(err)
 		}
-		timer := time.AfterFunc(time.Duration(150+round*37)*time.Millisecond, func() { command.Process.Kill() })
+		timer := time.AfterFunc(time.Duration(150+round*37)*time.Millisecond, func() { _ = command.Process.Kill() })
 		for lines := bufio.NewScanner(out); lines.Scan(); {
 			if _, err := fmt.Sscanf(lines.Text(), "done %d", &done); err != nil {
 				t.Fatalf("%q", lines.Text())
 			}
 		}
-		command.Wait()
+		_ = command.Wait() // it was killed
 		timer.Stop()
 		v := openView(t, killedStore(dir), time.Time{})
 		if err := v.Verify(); err != nil {
@@ -72,7 +72,9 @@ func TestKill(t *testing.T) {
 			t.Fatalf("imports are mixed: %v", said)
 		}
 		for text := range said {
-			fmt.Sscan(text, &next)
+			if _, err := fmt.Sscan(text, &next); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if next < done {
 			t.Fatalf("import %d was reported done, and %d is there", done, next)

@@ -159,7 +159,7 @@ func (l *Label) finish() (field, reason string) {
 		return "currency", "is missing, and so is network"
 	case (l.Address == "") == (l.Tx == ""):
 		return "address", "want either an address or a tx_hash"
-	case len(l.appendRecord(nil)) > maxRecord/2:
+	case len(l.record()) > maxRecord/2:
 		return "context", fmt.Sprintf("the label is longer than %d bytes", maxRecord/2)
 	case !l.ValidTo.IsZero() && !l.ValidFrom.Before(l.ValidTo):
 		return "valid_to", "is not after valid_from"

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -98,8 +99,8 @@ func syncDir(dir string) error {
 
 // current is the place of a set's last import; -1 where it has none.
 func (m *manifest) current(set Set) int {
-	for i := len(m.Imports) - 1; i >= 0; i-- {
-		if m.Imports[i].Set == set {
+	for i, made := range slices.Backward(m.Imports) {
+		if made.Set == set {
 			return i
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tsuiseki/chains"
+	"tsuiseki/tracer"
 )
 
 // Compare orders what is said of one address, the best first: by confidence; then
@@ -20,7 +21,7 @@ func (e *Entry) Compare(other *Entry) int {
 		cmp.Compare(other.specificity(), e.specificity()),
 		other.LastMod.Compare(e.LastMod),
 		cmp.Compare(e.Label.Label, other.Label.Label),
-		cmp.Compare(string(e.appendRecord(nil)), string(other.appendRecord(nil))),
+		cmp.Compare(string(e.record()), string(other.record())),
 	)
 }
 
@@ -73,7 +74,9 @@ func (v *View) Conflicts(entries []Entry) ([]Conflict, error) {
 				}
 				actors.add(id)
 			}
-			if kind := e.StopKind(); kind != "" {
+			if kind := e.StopKind(); kind == tracer.EndExchange {
+				kinds.add(string(tracer.EndService)) // a customer's account is with one
+			} else if kind != "" {
 				kinds.add(string(kind))
 			}
 		}

@@ -61,8 +61,8 @@ func appendTime(b []byte, field uint64, t time.Time) []byte {
 	return appendValue(b, field, string(binary.AppendVarint(nil, t.Unix())))
 }
 
-// appendRecord encodes a label.
-func (l *Label) appendRecord(b []byte) []byte {
+// record encodes a label.
+func (l *Label) record() (b []byte) {
 	for i, text := range l.texts() {
 		b = appendText(b, uint64(i+1), *text)
 	}
@@ -102,8 +102,8 @@ func decodeLabel(record []byte) (l Label, err error) {
 	return l, err
 }
 
-// appendRecord encodes an actor.
-func (a *Actor) appendRecord(b []byte) []byte {
+// record encodes an actor.
+func (a *Actor) record() (b []byte) {
 	for i, text := range a.texts() {
 		b = appendText(b, uint64(i+1), *text)
 	}

@@ -60,7 +60,8 @@ func newSegmentWriter(path string) (*segmentWriter, error) {
 	}
 	w := &segmentWriter{file: file, sum: sha256.New(), said: sha256.New()}
 	w.out = bufio.NewWriterSize(io.MultiWriter(file, w.sum), 1<<16)
-	return w, w.write([]byte(segmentMagic))
+	err = w.write([]byte(segmentMagic))
+	return w, err
 }
 
 func (w *segmentWriter) write(b []byte) error {

@@ -30,12 +30,12 @@ func (s Stops) Stop(address chains.Address, at time.Time) (tracer.Stop, bool, er
 	}
 	for i := range entries {
 		if kind := entries[i].StopKind(); kind != "" {
-			detail := entries[i].Provenance()
+			detail := []string{entries[i].Provenance()}
 			conflicts, err := s.View.Conflicts(entries)
 			for _, c := range conflicts {
-				detail += fmt.Sprintf("; labels conflict on its %s: %s", c.About, strings.Join(c.Answers, ", "))
+				detail = append(detail, fmt.Sprintf("labels conflict on its %s: %s", c.About, strings.Join(c.Answers, ", ")))
 			}
-			return tracer.Stop{Kind: kind, Label: entries[i].Label.Label, Detail: detail}, true, err
+			return tracer.Stop{Kind: kind, Label: entries[i].Label.Label, Detail: strings.Join(detail, "; ")}, true, err
 		}
 	}
 	if isKnown {

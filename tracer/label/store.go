@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -139,7 +140,7 @@ func (m *Importer) File(f File) (*Report, error) {
 	if err := syncDir(m.store.opt.Dir); err != nil {
 		return nil, err
 	}
-	next := manifest{manifestFormat, append(m.manifest.Imports[:len(m.manifest.Imports):len(m.manifest.Imports)], made...)}
+	next := manifest{manifestFormat, append(slices.Clip(m.manifest.Imports), made...)}
 	if err := next.write(m.store.opt.Dir); err != nil {
 		return nil, fmt.Errorf("writing the manifest of labels: %w", err)
 	}

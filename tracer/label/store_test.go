@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,9 +57,7 @@ func TestBitemporal(t *testing.T) {
 				rapid.SampledFrom([]string{"a", "b"})).Draw(rt, "labels")
 			importFile(t, s, pack(set, said))
 			next := moment{at, map[string]state{}, map[string]time.Time{}}
-			for name, old := range now.sets {
-				next.sets[name] = old
-			}
+			maps.Copy(next.sets, now.sets)
 			next.sets[set] = said
 			for name, labels := range next.sets {
 				for address, text := range labels {
@@ -98,7 +97,9 @@ func TestBitemporal(t *testing.T) {
 
 // drawLabels draws labels of every field.
 func drawLabels(t *rapid.T) []label.Label {
-	text := rapid.StringN(0, 20, -1).Filter(func(s string) bool { return s == strings.TrimSpace(s) && !strings.ContainsAny(s, "\u200b\ufeff\u3000\r;") })
+	text := rapid.StringN(0, 20, -1).Filter(func(s string) bool {
+		return s == strings.TrimSpace(s) && !strings.ContainsAny(s, "\u200b\ufeff\u3000\r;")
+	})
 	word := text.Filter(func(s string) bool { return s != "" })
 	date := rapid.Custom(func(t *rapid.T) time.Time {
 		if rapid.Bool().Draw(t, "none") {

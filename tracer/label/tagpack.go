@@ -45,11 +45,11 @@ func (r *reader) pack(root place) error {
 	for _, e := range header {
 		r.headerField(&d, e, apply)
 	}
-	if !r.packIsWhole(root, &d, lists[0].name) {
-		return nil
-	}
-	if err := r.to.Pack(d.pack); err != nil {
-		return err
+	r.checkPack(root, &d, lists[0].name)
+	if r.refused == 0 { // else the rest is read for what else is wrong
+		if err := r.to.Pack(d.pack); err != nil {
+			return err
+		}
 	}
 	items, _ := r.items(lists[0].value, lists[0].name)
 	for _, item := range items {
@@ -83,6 +83,9 @@ func (r *reader) item(d draft, item place, apply func(*reader, *draft, entry) bo
 	}
 	if reason != "" {
 		r.problem(item.file, lineOf(fields, field, item.Line), field, "%s", reason)
+		return nil
+	}
+	if r.refused > 0 {
 		return nil
 	}
 	if d.pack.Set.Kind == SetActorPack {
@@ -144,7 +147,8 @@ func (r *reader) headerField(d *draft, e entry, apply func(*reader, *draft, entr
 	}
 }
 
-func (r *reader) packIsWhole(root place, d *draft, list string) bool {
+// checkPack names the set, and what a pack lacks.
+func (r *reader) checkPack(root place, d *draft, list string) {
 	kind := SetTagPack
 	if list == "actors" {
 		kind = SetActorPack
@@ -152,11 +156,10 @@ func (r *reader) packIsWhole(root place, d *draft, list string) bool {
 	if d.pack.Set.Kind != "" { // exported by us: it need not have been a pack
 		if (d.pack.Set.Kind == SetActorPack) != (kind == SetActorPack) {
 			r.problem(root.file, root.Line, "context", "names a set of another kind than %s", list)
-			return false
+			d.pack.Set.Kind = kind
 		}
-		return true
+		return
 	}
-	before := r.refused
 	if d.pack.Title == "" {
 		r.problem(root.file, root.Line, "title", "is missing")
 	}
@@ -164,7 +167,6 @@ func (r *reader) packIsWhole(root place, d *draft, list string) bool {
 		r.problem(root.file, root.Line, "creator", "is missing")
 	}
 	d.pack.Set = Set{kind, fmt.Sprintf("%s: %s (%s)", path.Base(r.file.Name), d.pack.Title, d.pack.Creator)}
-	return r.refused == before
 }
 
 // tagField reads a field of a tag; false where tags have no such field.

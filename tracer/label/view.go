@@ -154,9 +154,9 @@ func (v *View) Of(chain chains.Chain, subject string, valid time.Time) ([]Entry,
 
 // addEntry joins what several sets say word for word.
 func addEntry(found []Entry, e Entry) []Entry {
-	record := e.appendRecord(nil)
+	record := e.record()
 	for i := range found {
-		if !bytes.Equal(found[i].appendRecord(nil), record) {
+		if !bytes.Equal(found[i].record(), record) {
 			continue
 		}
 		found[i].Sets = append(found[i].Sets, e.Sets...)
