@@ -66,7 +66,12 @@ func (r *reader) actorField(d *draft, e entry) bool {
 // json writes a node as JSON, fields in their order.
 func (r *reader) json(p place, field string) (string, bool) {
 	var b bytes.Buffer
-	if !r.appendJSON(&b, p, field, 0) {
+	ok := r.appendJSON(&b, p, field, 0)
+	if r.expanded += b.Len(); r.expanded > mostExpanded+4*len(r.file.Data) {
+		r.problem(p.file, p.Line, field, "is repeated too often")
+		return "", false
+	}
+	if !ok {
 		return "", false
 	}
 	return b.String(), true

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // File is a file of labels to read.
@@ -33,7 +35,7 @@ type Receiver interface {
 // Read reads a file of whichever format its contents show, and tells all that is
 // wrong with it by a *RefusedError. Where it does, what was received is worthless.
 func Read(f File, canonical Canonical, to Receiver) error {
-	r := &reader{file: f, canonical: canonical, to: to}
+	r := &reader{file: f, canonical: canonical, to: to, included: map[string]*yaml.Node{}}
 	data := bytes.TrimPrefix(f.Data, []byte("\ufeff"))
 	switch {
 	case !utf8.Valid(data):
@@ -68,8 +70,9 @@ type reader struct {
 	canonical Canonical
 	to        Receiver
 	problems  []Problem
-	refused   int // problems found, also those above mostProblems
-	includes  int
+	refused   int                   // problems found, also those above mostProblems
+	included  map[string]*yaml.Node // what was read once
+	expanded  int                   // bytes written for contexts, which aliases can multiply
 }
 
 // mostProblems is how many problems of a file are told in words.

@@ -31,6 +31,7 @@ type entry struct {
 const (
 	deepestInclude = 8
 	mostIncludes   = 1000
+	mostExpanded   = 64 << 20
 	deepestContext = 32
 )
 
@@ -93,16 +94,19 @@ func (r *reader) include(p place) (place, bool) {
 		r.problem(p.file, p.Line, "!include", "%.80q: %s", name, fmt.Sprintf(reason, args...))
 		return p, false
 	}
-	r.includes++
 	switch {
 	case p.Kind != yaml.ScalarNode || !filepath.IsLocal(name):
 		return refuse("want a file in the pack's folder")
 	case slices.Contains(p.through, filepath.Clean(name)) || filepath.Clean(name) == filepath.Base(r.file.Name):
 		return refuse("includes itself")
-	case len(p.through) >= deepestInclude || r.includes > mostIncludes:
+	case len(p.through) >= deepestInclude || len(r.included) >= mostIncludes:
 		return refuse("includes too many files")
 	case r.file.Include == nil:
 		return refuse("no file can be included here")
+	}
+	through := append(slices.Clone(p.through), filepath.Clean(name))
+	if root := r.included[name]; root != nil {
+		return place{root, name, through}, true
 	}
 	data, err := r.file.Include(name)
 	if err != nil {
@@ -116,7 +120,8 @@ func (r *reader) include(p place) (place, bool) {
 	if len(document.Content) == 0 {
 		return refuse("is empty")
 	}
-	return place{document.Content[0], name, append(slices.Clone(p.through), filepath.Clean(name))}, true
+	r.included[name] = document.Content[0]
+	return place{document.Content[0], name, through}, true
 }
 
 // fields are the fields of a mapping, each once.
