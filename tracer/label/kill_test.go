@@ -35,7 +35,7 @@ func TestKill(t *testing.T) {
 	}
 	dir := t.TempDir()
 	next, done := 0, 0
-	for round := range 12 {
+	for round := range 8 {
 		command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKill$")
 		command.Env = append(os.Environ(), killed+"="+dir, fmt.Sprintf("%s_FROM=%d", killed, next+1))
 		out, err := command.StdoutPipe()
@@ -45,7 +45,7 @@ func TestKill(t *testing.T) {
 		if err := command.Start(); err != nil {
 			t.Fatal(err)
 		}
-		timer := time.AfterFunc(time.Duration(150+round*37)*time.Millisecond, func() { _ = command.Process.Kill() })
+		timer := time.AfterFunc(time.Duration(150+round*120)*time.Millisecond, func() { _ = command.Process.Kill() })
 		for lines := bufio.NewScanner(out); lines.Scan(); {
 			if _, err := fmt.Sscanf(lines.Text(), "done %d", &done); err != nil {
 				t.Fatalf("%q", lines.Text())
