@@ -37,7 +37,9 @@ func (l benchLedger) Frozen(asset chains.Asset, account chains.Address) (chains.
 
 func (benchLedger) Token(chains.Asset) (*chains.Token, error) { return nil, nil }
 
-func (benchLedger) Stop(chains.Address) (tracer.Stop, bool, error) { return tracer.Stop{}, false, nil }
+func (benchLedger) Stop(chains.Address, time.Time) (tracer.Stop, bool, error) {
+	return tracer.Stop{}, false, nil
+}
 
 // benchChain moves one token among accounts, the busiest of which take part in
 // most of the transfers.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"tsuiseki/chains"
 	"tsuiseki/tracer/taint"
@@ -35,11 +36,16 @@ type Ledger interface {
 	Missing(part chains.Part, from, to uint64) ([]chains.Heights, error)
 	// Token is what an asset's contract says of itself; nil where it did not say.
 	Token(asset chains.Asset) (*chains.Token, error)
-	// Stop says whether a trail ends at an account because of whose or what it is.
-	Stop(account chains.Address) (Stop, bool, error)
+	Stopper
 }
 
-// Stop is why a trail ends at an account.
+// Stopper knows places where trails end because of whose or what they are.
+type Stopper interface {
+	// Stop says whether a trail that reaches an address at a time ends there.
+	Stop(address chains.Address, at time.Time) (Stop, bool, error)
+}
+
+// Stop is why a trail ends at an address.
 type Stop struct {
 	Kind   EndKind
 	Label  string // attribution; empty where a heuristic says so

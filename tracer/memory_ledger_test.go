@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"tsuiseki/chains"
 	"tsuiseki/tracer"
@@ -147,7 +148,7 @@ func (l *memoryLedger) Missing(part chains.Part, from, to uint64) (missing []cha
 	return missing, nil
 }
 
-func (l *memoryLedger) Stop(account chains.Address) (tracer.Stop, bool, error) {
+func (l *memoryLedger) Stop(account chains.Address, _ time.Time) (tracer.Stop, bool, error) {
 	label, ok := l.labels[account]
 	return tracer.Stop{Kind: label.kind, Label: label.name}, ok, nil
 }

@@ -44,11 +44,19 @@ func (s *sweep) hop(from *place, input uint32, to *place, deposit int, traced ch
 
 // end records that a deposit's part of a place rests there.
 func (s *sweep) end(p *place, h holding, kind EndKind, detail string) {
+	s.endBy(p, h, Stop{Kind: kind, Detail: detail})
+}
+
+func (s *sweep) endBy(p *place, h holding, why Stop) {
 	index := p.index
-	s.result.addEnd(p.tx, h.deposit, End{
-		Kind: kind, Index: &index, Address: p.address, Asset: s.asset, Amount: p.output().Value, Traced: taint.Sum(h.spans), Detail: detail,
+	e := End{
+		Kind: why.Kind, Index: &index, Address: p.address, Asset: s.asset, Amount: p.output().Value, Traced: taint.Sum(h.spans), Detail: why.Detail,
 		order: uint64(index),
-	})
+	}
+	if why.Label != "" {
+		e.Label = &why.Label
+	}
+	s.result.addEnd(p.tx, h.deposit, e)
 }
 
 // fee records what a transaction's fee takes of a deposit.

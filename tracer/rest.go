@@ -17,8 +17,11 @@ func (s *accountSweep) settleArrivals(position chains.Position, arrived []arriva
 	})
 	var opened []*lotQueue
 	for _, a := range arrived {
-		q := s.live[a.holder]
-		if q == nil {
+		q, i, found := s.live[a.holder], 0, false
+		if q != nil {
+			i, found = q.find(a.deposit)
+		}
+		if !found { // that another deposit was let in before must not matter
 			stopped, err := s.stop(a)
 			if err != nil {
 				return err
@@ -26,11 +29,12 @@ func (s *accountSweep) settleArrivals(position chains.Position, arrived []arriva
 			if stopped {
 				continue
 			}
+		}
+		if q == nil {
 			q = &lotQueue{holder: a.holder, cursor: position, opened: position.Height}
 			s.live[a.holder] = q
 			opened = append(opened, q)
 		}
-		i, found := q.find(a.deposit)
 		if !found {
 			l, err := s.open(a, position)
 			if err != nil {
@@ -75,7 +79,7 @@ func (s *accountSweep) stop(a arrival) (stopped bool, err error) {
 }
 
 func (s *accountSweep) stopOf(a arrival) (Stop, error) {
-	why, stops, err := s.ledger.Stop(a.account)
+	why, stops, err := s.ledger.Stop(a.account, a.tx.Time)
 	switch {
 	case err != nil || stops:
 		return why, err

@@ -70,6 +70,7 @@ type ParamsDoc struct {
 	Until     *time.Time     `json:"until"`
 	HubDegree *int           `json:"hub_degree"`
 	Budget    *int           `json:"budget"`
+	Labels    string         `json:"labels,omitempty"` // digest of the labels that trails were stopped by
 }
 
 // SnapshotDoc is the part of a chain that the trace could see.
@@ -230,6 +231,7 @@ func (r *Result) total(deposit int, asset chains.Asset) *Total {
 }
 
 func (p Params) doc() (doc ParamsDoc) {
+	doc.Labels = p.Labels
 	if p.MaxHops > 0 {
 		doc.MaxHops = &p.MaxHops
 	}

@@ -16,6 +16,7 @@ import (
 // order; when one's turn comes, all that flows into it has arrived.
 type sweep struct {
 	chain    Chain
+	stopper  Stopper // nil where nothing is known of addresses
 	asset    chains.Asset
 	rule     taint.Rule
 	params   Params
@@ -75,6 +76,9 @@ func (s *sweep) newPlace(tx *chains.Tx, index uint32) *place {
 // arrive decides, for each deposit, whether its part of a place ends there or
 // moves on with the spender.
 func (s *sweep) arrive(p *place) error {
+	if stopped, err := s.stopAt(p); err != nil || stopped {
+		return err
+	}
 	spend, err := s.chain.Spend(p.tx, p.index)
 	if err != nil {
 		return err
@@ -93,6 +97,21 @@ func (s *sweep) arrive(p *place) error {
 		return nil
 	}
 	return fmt.Errorf("output %s:%d of a trail: spend state %q: %w", p.tx.ID, p.index, spend.State, chains.ErrCorrupt)
+}
+
+// stopAt ends a place beyond which value is not followed, spent or not.
+func (s *sweep) stopAt(p *place) (stopped bool, err error) {
+	if s.stopper == nil {
+		return false, nil
+	}
+	why, stopped, err := s.stopper.Stop(p.address, p.tx.Time)
+	if err != nil || !stopped {
+		return false, err
+	}
+	for _, h := range p.holds {
+		s.endBy(p, h, why)
+	}
+	return true, nil
 }
 
 // rest is the kind of end of an output that nobody has spent.

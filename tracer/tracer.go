@@ -45,6 +45,7 @@ type Params struct {
 	Until     time.Time     // spends in later blocks are not followed; zero means no limit
 	HubDegree int           // outputs paid to an address above which it is not followed; 0 means no limit
 	Budget    int           // transactions visited per deposit; 0 means no limit
+	Labels    string        // digest of the labels that the chain's stops come from; empty where there are none
 }
 
 // Deposit is an output in which a victim paid.
@@ -56,7 +57,8 @@ type Deposit struct {
 
 func (d *Deposit) value() chains.Amount { return d.Tx.Outputs[d.Output].Value }
 
-// Trace sweeps the deposits forward over one chain. Every unit of every deposit
+// Trace sweeps the deposits forward over one chain; where that is a Stopper too,
+// trails end where it says. Every unit of every deposit
 // rests in a typed end of the result. asset names what the chain's values are of.
 func Trace(ctx context.Context, chain Chain, asset chains.Asset, deposits []Deposit, params Params) (*Result, error) {
 	rule, ok := taint.RuleByName(params.Rule)
@@ -67,8 +69,9 @@ func Trace(ctx context.Context, chain Chain, asset chains.Asset, deposits []Depo
 	if err != nil {
 		return nil, err
 	}
+	stopper, _ := chain.(Stopper)
 	s := &sweep{
-		chain: chain, asset: asset, rule: rule, params: params, deposits: deposits,
+		chain: chain, stopper: stopper, asset: asset, rule: rule, params: params, deposits: deposits,
 		result:  newResult(chain.Snapshot(), rule, params),
 		visited: make([]int, len(deposits)),
 		pending: map[chains.Position]*arrivals{},

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"tsuiseki/chains"
 	"tsuiseki/chains/ethereum"
@@ -18,7 +19,7 @@ type openedAccounts struct {
 	*tracer.Openings
 	index   *index.Accounts
 	network ethereum.Network
-	known   label.Known
+	labels  label.Stops
 	node    *ethereum.Node // nil where none was given
 }
 
@@ -26,17 +27,20 @@ var _ tracer.Ledger = (*openedAccounts)(nil)
 
 // openAccountView opens a chain's index as of a height, or of its tip. node may
 // tell what accounts held before the index begins; its URL may be empty.
-func openAccountView(s *session, chain chains.Chain, asOf *uint64, node executionFlags) (_ *openedAccounts, err error) {
+func openAccountView(s *session, chain chains.Chain, asOf *uint64, node executionFlags, known labelFlags) (_ *openedAccounts, err error) {
 	x, err := openAccounts(s, chain, "", true)
 	if err != nil {
 		return nil, err
 	}
-	o := &openedAccounts{index: x, known: label.KnownOn(chain)}
+	o := &openedAccounts{index: x}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, o.Close())
 		}
 	}()
+	if o.labels, err = known.open(s, chain); err != nil {
+		return nil, err
+	}
 	if o.network, err = ethereum.NetworkByChain(chain, x.Native()); err != nil {
 		return nil, err
 	}
@@ -53,9 +57,12 @@ func openAccountView(s *session, chain chains.Chain, asOf *uint64, node executio
 	return o, nil
 }
 
-// Close closes the view, the index and the connection to a node.
+// Close closes the view, the index, the labels and the connection to a node.
 func (o *openedAccounts) Close() error {
 	var errs []error
+	if o.labels.View != nil {
+		errs = append(errs, o.labels.View.Close())
+	}
 	if o.node != nil {
 		errs = append(errs, o.node.Close())
 	}
@@ -101,16 +108,16 @@ func (o *openedAccounts) Token(asset chains.Asset) (*chains.Token, error) {
 	return &token, nil
 }
 
-// Stop implements tracer.Ledger: a label comes before a heuristic.
-func (o *openedAccounts) Stop(account chains.Address) (tracer.Stop, bool, error) {
-	if a, known := o.known.Of(account); known {
-		return tracer.Stop{Kind: a.Kind, Label: a.Label, Detail: "source: " + a.Source}, true, nil
+// Stop implements tracer.Stopper: a label comes before a heuristic.
+func (o *openedAccounts) Stop(account chains.Address, at time.Time) (tracer.Stop, bool, error) {
+	if stop, labelled, err := o.labels.Stop(account, at); err != nil || labelled {
+		return stop, labelled, err
 	}
-	at, mixes, err := o.Mixer(account)
+	first, mixes, err := o.Mixer(account)
 	if err != nil || !mixes {
 		return tracer.Stop{}, false, err
 	}
-	return tracer.Stop{Kind: tracer.EndMixer, Detail: fmt.Sprintf("by heuristic %s: it logs deposits as Tornado Cash's pools do, first at height %d", mixerLogs, at.Height)}, true, nil
+	return tracer.Stop{Kind: tracer.EndMixer, Detail: fmt.Sprintf("by heuristic %s: it logs deposits as Tornado Cash's pools do, first at height %d", mixerLogs, first.Height)}, true, nil
 }
 
 // mixerLogs names the heuristic that knows a mixer by its logs, and its version.

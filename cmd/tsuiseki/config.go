@@ -6,12 +6,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
 	"tsuiseki/chains"
 	"tsuiseki/chains/bitcoin"
 	"tsuiseki/chains/index"
+	"tsuiseki/tracer"
+	"tsuiseki/tracer/label"
 )
 
 func defaultDataDir() string {
@@ -102,11 +105,22 @@ type opened struct {
 	*index.View
 	index   *index.Index
 	network bitcoin.Network
+	labels  label.Stops
 }
 
+var _ tracer.Stopper = (*opened)(nil)
+
 // openView opens an index of outputs as of a height, or of its tip.
-func openView(s *session, chain chains.Chain, asOf *uint64) (_ *opened, err error) {
+func openView(s *session, chain chains.Chain, asOf *uint64, known labelFlags) (_ *opened, err error) {
 	o := new(opened)
+	if o.labels, err = known.open(s, chain); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, o.labels.View.Close())
+		}
+	}()
 	if o.index, o.network, err = openIndex(s, chain, true); err != nil {
 		return nil, err
 	}
@@ -116,8 +130,15 @@ func openView(s *session, chain chains.Chain, asOf *uint64) (_ *opened, err erro
 	return o, nil
 }
 
-// Close closes the view and the index.
-func (o *opened) Close() error { return errors.Join(o.View.Close(), o.index.Close()) }
+// Close closes the view, the index and the labels.
+func (o *opened) Close() error {
+	return errors.Join(o.View.Close(), o.index.Close(), o.labels.View.Close())
+}
+
+// Stop implements tracer.Stopper.
+func (o *opened) Stop(address chains.Address, at time.Time) (tracer.Stop, bool, error) {
+	return o.labels.Stop(address, at)
+}
 
 func openIndex(s *session, chain chains.Chain, reading bool) (*index.Index, bitcoin.Network, error) {
 	network, err := bitcoin.NetworkByChain(chain)

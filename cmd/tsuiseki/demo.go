@@ -85,7 +85,7 @@ func indexAll(s *session, src bitcoinSource, bar *progress) (status index.Status
 }
 
 func demoTrace(s *session, chain chains.Chain) (err error) {
-	view, err := openView(s, chain, nil)
+	view, err := openView(s, chain, nil, labelFlags{})
 	if err != nil {
 		return err
 	}

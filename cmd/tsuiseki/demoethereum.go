@@ -29,7 +29,7 @@ func demoEthereum(s *session, export string) (err error) {
 	if err := demoIndex(s, files); err != nil {
 		return err
 	}
-	view, err := openAccountView(s, files.Chain(), nil, executionFlags{})
+	view, err := openAccountView(s, files.Chain(), nil, executionFlags{}, labelFlags{})
 	if err != nil {
 		return err
 	}

@@ -109,6 +109,7 @@ func printAccount(w io.Writer, d *accountDoc, u units) {
 	if d.Label != "" {
 		fmt.Fprintf(w, "known as %s\n", d.Label)
 	}
+	printLabels(w, d.Labels)
 	for _, b := range d.Balances {
 		frozen := ""
 		if b.Frozen {

@@ -78,7 +78,7 @@ func (c *showTxCmd) Run(s *session) (err error) {
 	if chain.Family() == chains.Ethereum {
 		return c.showAccountTx(s, chain, r)
 	}
-	view, err := openView(s, chain, c.AsOf)
+	view, err := openView(s, chain, c.AsOf, labelFlags{})
 	if err != nil {
 		return err
 	}
@@ -180,6 +180,7 @@ type addressDoc struct {
 	Spent       chains.Amount   `json:"spent"`
 	Balance     chains.Amount   `json:"balance"`
 	Appearances []appearanceDoc `json:"appearances"`
+	Labels      []labelDoc      `json:"labels"`
 }
 
 // appearanceDoc is an output that pays the address, or an input that spends one.
@@ -202,7 +203,7 @@ func (c *showAddressCmd) Run(s *session) (err error) {
 	if chain.Family() == chains.Ethereum {
 		return c.showAccount(s, chain)
 	}
-	view, err := openView(s, chain, c.AsOf)
+	view, err := openView(s, chain, c.AsOf, labelFlags{})
 	if err != nil {
 		return err
 	}
@@ -232,6 +233,9 @@ func (c *showAddressCmd) Run(s *session) (err error) {
 	doc.Balance = doc.Received.Sub(doc.Spent)
 	if len(doc.Appearances) == 0 {
 		return fmt.Errorf("address %s: %w on %s between heights %d and %d", address, chains.ErrNotFound, snapshot.Chain, snapshot.From, snapshot.Height)
+	}
+	if doc.Labels, err = labelDocs(view.labels.View, chain, string(address)); err != nil {
+		return err
 	}
 	if c.JSON {
 		return printJSON(s.out, doc)
@@ -266,7 +270,7 @@ func (c *showBlockCmd) Run(s *session) (err error) {
 	if chain.Family() == chains.Ethereum {
 		return c.showAccountBlock(s, chain)
 	}
-	view, err := openView(s, chain, nil)
+	view, err := openView(s, chain, nil, labelFlags{})
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ type accountTxDoc struct {
 
 // showAccountTx shows one transaction of an account chain.
 func (c *showTxCmd) showAccountTx(s *session, chain chains.Chain, r ref) (err error) {
-	view, err := openAccountView(s, chain, c.AsOf, executionFlags{})
+	view, err := openAccountView(s, chain, c.AsOf, executionFlags{}, labelFlags{})
 	if err != nil {
 		return err
 	}
@@ -127,6 +127,7 @@ type accountDoc struct {
 	FromHeight uint64          `json:"from_height"`
 	Balances   []balanceDoc    `json:"balances"`
 	Transfers  []transferDoc   `json:"transfers"`
+	Labels     []labelDoc      `json:"labels"`
 }
 
 // balanceDoc is what the transfers held, and what the genesis block allots, add up
@@ -139,7 +140,7 @@ type balanceDoc struct {
 
 // showAccount shows an account's balances and transfers.
 func (c *showAddressCmd) showAccount(s *session, chain chains.Chain) (err error) {
-	view, err := openAccountView(s, chain, c.AsOf, executionFlags{})
+	view, err := openAccountView(s, chain, c.AsOf, executionFlags{}, labelFlags{})
 	if err != nil {
 		return err
 	}
@@ -165,12 +166,19 @@ func (c *showAddressCmd) showAccount(s *session, chain chains.Chain) (err error)
 	if doc.Contract, err = view.Contract(address); err != nil {
 		return err
 	}
-	stop, stops, err := view.Stop(address)
+	tip, _, err := view.BlockAt(snapshot.Height)
+	if err != nil {
+		return err
+	}
+	stop, stops, err := view.Stop(address, tip.Time)
 	if err != nil {
 		return err
 	}
 	if stops {
 		doc.Label = strings.TrimPrefix(fmt.Sprintf("%s, %s, %s", stop.Label, stop.Kind, stop.Detail), ", ")
+	}
+	if doc.Labels, err = labelDocs(view.labels.View, chain, string(address)); err != nil {
+		return err
 	}
 	if c.JSON {
 		return printJSON(s.out, doc)
@@ -211,7 +219,7 @@ func (d *accountDoc) addBalances(view *openedAccounts) error {
 
 // showAccountBlock shows one block of an account chain.
 func (c *showBlockCmd) showAccountBlock(s *session, chain chains.Chain) (err error) {
-	view, err := openAccountView(s, chain, nil, executionFlags{})
+	view, err := openAccountView(s, chain, nil, executionFlags{}, labelFlags{})
 	if err != nil {
 		return err
 	}

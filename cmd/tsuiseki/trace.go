@@ -17,6 +17,7 @@ const defaultHubDegree = 1000
 type traceCmd struct {
 	chainFlag
 	executionFlags
+	labelFlags
 	Refs      []string `arg:"" name:"ref" help:"Deposits: TXID:N, an output; TXID:log:N or TXID:call:N, a transfer on Ethereum; TXID where one alone carries value."`
 	Rule      string   `help:"How value is allocated: fifo, lifo, haircut, tiho, dirty-first, clean-first or poison; all compares them." default:"fifo"`
 	MaxHops   int      `help:"Transactions to follow from a deposit; 0 is no limit." default:"0"`
@@ -100,7 +101,7 @@ func eachRule(params tracer.Params, trace func(tracer.Params) (*tracer.Result, e
 
 // traceOutputs traces deposits on a chain in Bitcoin's format.
 func (c *traceCmd) traceOutputs(s *session, chain chains.Chain, refs []ref, params tracer.Params) (traces []*tracer.Result, err error) {
-	view, err := openView(s, chain, c.AsOf)
+	view, err := openView(s, chain, c.AsOf, c.labelFlags)
 	if err != nil {
 		return nil, err
 	}
@@ -166,6 +167,7 @@ func traceRefs(s *session, view *opened, refs []ref, params tracer.Params) (*tra
 		}
 		deposits = append(deposits, tracer.Deposit{Tx: tx, Output: output})
 	}
+	params.Labels = view.labels.View.Digest()
 	return tracer.Trace(s.ctx, view, view.network.Asset, deposits, params)
 }
 

@@ -11,7 +11,7 @@ import (
 
 // traceAccounts traces deposits on an account chain.
 func (c *traceCmd) traceAccounts(s *session, chain chains.Chain, refs []ref, params tracer.Params) (traces []*tracer.Result, err error) {
-	view, err := openAccountView(s, chain, c.AsOf, c.executionFlags)
+	view, err := openAccountView(s, chain, c.AsOf, c.executionFlags, c.labelFlags)
 	if err != nil {
 		return nil, err
 	}
@@ -32,6 +32,7 @@ func traceAccountRefs(s *session, view *openedAccounts, refs []ref, params trace
 		}
 		deposits = append(deposits, tracer.AccountDeposit{Tx: tx, Transfer: n})
 	}
+	params.Labels = view.labels.View.Digest()
 	return tracer.TraceAccounts(s.ctx, view, deposits, params)
 }
 
