@@ -189,6 +189,9 @@ func (s *accountSweep) leave(tx *chains.Tx, whole *settlement, q *lotQueue, l lo
 	if len(leaves) == 0 {
 		return rest
 	}
+	if !s.params.Until.IsZero() && tx.Time.IsZero() {
+		s.result.miss("time of the block", heights(tx.Block.Height, tx.Block.Height), "the time limit is not applied to it")
+	}
 	p := passes[l.deposit]
 	moved := fmt.Sprintf("moved on in %s at height %d", tx.ID, tx.Block.Height)
 	held := l

@@ -78,7 +78,7 @@ type SnapshotDoc struct {
 	Chain      chains.Chain     `json:"chain"`
 	FromHeight uint64           `json:"from_height"`
 	Height     uint64           `json:"height"`
-	Hash       chains.BlockHash `json:"hash"`
+	Hash       chains.BlockHash `json:"hash,omitzero"`
 
 	FinalHeight *uint64 `json:"final_height,omitempty"` // blocks above may still be replaced
 }
@@ -102,8 +102,8 @@ type DepositDoc struct {
 	Asset   chains.Asset     `json:"asset"`
 	Amount  chains.Amount    `json:"amount"`
 	Height  uint64           `json:"height"`
-	Block   chains.BlockHash `json:"block"`
-	Time    time.Time        `json:"time"`
+	Block   chains.BlockHash `json:"block,omitzero"`
+	Time    time.Time        `json:"time,omitzero"`
 
 	place uint32 // of the transaction in its block
 }
@@ -122,8 +122,8 @@ type Hop struct {
 	Chain   chains.Chain     `json:"chain"`
 	Tx      chains.TxID      `json:"tx"`
 	Height  uint64           `json:"height"`
-	Block   chains.BlockHash `json:"block"`
-	Time    time.Time        `json:"time"`
+	Block   chains.BlockHash `json:"block,omitzero"`
+	Time    time.Time        `json:"time,omitzero"`
 	From    Endpoint         `json:"from"`
 	To      Endpoint         `json:"to"`
 	Asset   chains.Asset     `json:"asset"`
@@ -163,8 +163,8 @@ type End struct {
 	Chain   chains.Chain     `json:"chain"`
 	Tx      chains.TxID      `json:"tx"`
 	Height  uint64           `json:"height"`
-	Block   chains.BlockHash `json:"block"`
-	Time    time.Time        `json:"time"`
+	Block   chains.BlockHash `json:"block,omitzero"`
+	Time    time.Time        `json:"time,omitzero"`
 	Index   *uint32          `json:"index"`
 	Address chains.Address   `json:"address"`
 	Asset   chains.Asset     `json:"asset"`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -20,7 +21,7 @@ type openedAccounts struct {
 	index   *index.Accounts
 	network ethereum.Network
 	labels  label.Stops
-	node    *ethereum.Node // nil where none was given
+	node    *archive // nil where none was given
 }
 
 var _ tracer.Ledger = (*openedAccounts)(nil)
@@ -49,9 +50,9 @@ func openAccountView(s *session, chain chains.Chain, asOf *uint64, node executio
 	}
 	o.Openings = &tracer.Openings{Ctx: s.ctx, Index: o.AccountView, Native: x.Native()}
 	if node.RPC != "" {
-		if o.node, err = ethereum.Dial(s.ctx, node.config(s, o.network.ChainID, string(o.network.Asset))); err != nil {
-			return nil, err
-		}
+		o.node = &archive{dial: func() (*ethereum.Node, error) {
+			return ethereum.Dial(s.ctx, node.config(s, o.network.ChainID, string(o.network.Asset)))
+		}}
 		o.Node = o.node
 	}
 	return o, nil
@@ -153,4 +154,33 @@ func (r ref) findAccountTx(view *openedAccounts) (*chains.Tx, error) {
 		return nil, usagef("transaction %s is not at height %d but at %d", r.tx, *r.height, txs[0].Block.Height)
 	}
 	return txs[0], nil
+}
+
+// archive is a node that is reached when it is first asked: most traces need none.
+// One that cannot be reached, or serves another chain, tells nothing.
+type archive struct {
+	dial func() (*ethereum.Node, error)
+	node *ethereum.Node
+	err  error
+}
+
+// BalanceAt implements chains.Balances.
+func (a *archive) BalanceAt(ctx context.Context, account chains.Address, asset chains.Asset, block chains.BlockRef) (chains.Amount, error) {
+	if a.node == nil && a.err == nil {
+		if a.node, a.err = a.dial(); a.err != nil {
+			a.err = fmt.Errorf("%w: %w", chains.ErrUnavailable, a.err)
+		}
+	}
+	if a.err != nil {
+		return chains.Amount{}, a.err
+	}
+	return a.node.BalanceAt(ctx, account, asset, block)
+}
+
+// Close drops the connection, where there is one.
+func (a *archive) Close() error {
+	if a.node == nil {
+		return nil
+	}
+	return a.node.Close()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +46,12 @@ func secretFiles(getenv func(string) string) kong.Resolver {
 		}
 		return nil, nil
 	})
+}
+
+// typed reports whether a flag stands on the command line itself, and did not
+// come from the environment.
+func typed(line *kong.Context, flag string) bool {
+	return slices.ContainsFunc(line.Path, func(p *kong.Path) bool { return p.Flag != nil && p.Flag.Name == flag && !p.Resolved })
 }
 
 // nodeFlags say how to reach a Bitcoin node.

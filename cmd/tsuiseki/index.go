@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"tsuiseki/chains"
 	"tsuiseki/chains/bitcoin"
 	"tsuiseki/chains/index"
@@ -106,7 +108,10 @@ type bitcoinSource interface {
 }
 
 // Run indexes, once or until it is interrupted.
-func (c *indexBitcoinCmd) Run(s *session) error {
+func (c *indexBitcoinCmd) Run(line *kong.Context, s *session) error {
+	if c.Blocks != "" && !typed(line, "rpc") {
+		c.RPC = ""
+	}
 	if (c.RPC == "") == (c.Blocks == "") {
 		return usagef("name one source: --rpc URL (or TSUISEKI_BITCOIN_RPC), or --blocks DIR")
 	}

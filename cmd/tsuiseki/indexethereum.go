@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/alecthomas/kong"
+
 	"tsuiseki/chains"
 	"tsuiseki/chains/ethereum"
 	"tsuiseki/chains/index"
@@ -43,7 +45,10 @@ type ethereumSource interface {
 }
 
 // Run indexes, once or until it is interrupted.
-func (c *indexEthereumCmd) Run(s *session) error {
+func (c *indexEthereumCmd) Run(line *kong.Context, s *session) error {
+	if c.ETL != "" && !typed(line, "rpc") {
+		c.RPC = ""
+	}
 	if (c.RPC == "") == (c.ETL == "") {
 		return usagef("name one source: --rpc URL (or TSUISEKI_ETHEREUM_RPC), or --etl DIR")
 	}

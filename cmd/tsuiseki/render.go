@@ -16,7 +16,12 @@ func printJSON(w io.Writer, document any) error {
 	return encoder.Encode(document)
 }
 
-func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+func when(t time.Time) string {
+	if t.IsZero() { // an export need not tell
+		return "time unknown"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+}
 
 // table aligns what fill writes: cells end in a tab, rows in a newline.
 func table(w io.Writer, fill func(w io.Writer)) {

@@ -28,8 +28,8 @@ type txDoc struct {
 	Chain     chains.Chain     `json:"chain"`
 	Tx        chains.TxID      `json:"tx"`
 	Height    uint64           `json:"height"`
-	Block     chains.BlockHash `json:"block"`
-	Time      time.Time        `json:"time"`
+	Block     chains.BlockHash `json:"block,omitzero"`
+	Time      time.Time        `json:"time,omitzero"`
 	Asset     chains.Asset     `json:"asset"`
 	Inputs    []inputDoc       `json:"inputs"`
 	Outputs   []outputDoc      `json:"outputs"`
@@ -187,8 +187,8 @@ type addressDoc struct {
 type appearanceDoc struct {
 	Tx     chains.TxID      `json:"tx"`
 	Height uint64           `json:"height"`
-	Block  chains.BlockHash `json:"block"`
-	Time   time.Time        `json:"time"`
+	Block  chains.BlockHash `json:"block,omitzero"`
+	Time   time.Time        `json:"time,omitzero"`
 	Side   string           `json:"side"` // "input" or "output"
 	Index  uint32           `json:"index"`
 	Amount chains.Amount    `json:"amount"`
@@ -253,9 +253,9 @@ type showBlockCmd struct {
 type blockDoc struct {
 	Chain  chains.Chain     `json:"chain"`
 	Height uint64           `json:"height"`
-	Block  chains.BlockHash `json:"block"`
+	Block  chains.BlockHash `json:"block,omitzero"`
 	Parent chains.BlockHash `json:"parent"`
-	Time   time.Time        `json:"time"`
+	Time   time.Time        `json:"time,omitzero"`
 	Txs    []chains.TxID    `json:"transactions"`
 
 	Missing []missingDoc `json:"missing,omitempty"` // parts of it, on an account chain

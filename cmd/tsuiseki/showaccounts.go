@@ -23,7 +23,7 @@ type transferDoc struct {
 	Amount  chains.Amount  `json:"amount"`
 	TokenID *chains.Amount `json:"token_id,omitempty"`
 	Height  uint64         `json:"height"`
-	Time    time.Time      `json:"time"`
+	Time    time.Time      `json:"time,omitzero"`
 }
 
 func newTransferDoc(tx *chains.Tx, t *chains.Transfer) transferDoc {
