@@ -38,6 +38,11 @@ func (t *Transfer) Ledger() bool {
 	return t.Kind != CollectibleTransfer && t.Kind != MixTransfer && t.Amount.Sign() > 0
 }
 
+// Payment reports whether the transfer may be one person's payment to another.
+func (t *Transfer) Payment() bool {
+	return t.Amount.Sign() > 0 && (t.Kind == NativeTransfer || t.Kind == InternalTransfer || t.Kind == TokenTransfer)
+}
+
 // IsLog reports whether the transfer was seen as a log.
 func (t *Transfer) IsLog() bool {
 	return t.Kind == TokenTransfer || t.Kind == CollectibleTransfer || t.Kind == DestroyedTransfer || t.Kind == MixTransfer

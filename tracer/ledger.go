@@ -115,7 +115,7 @@ func (s *accountSweep) nameAssets() error {
 		seen[t.Asset] = true
 		doc := AssetDoc{Asset: t.Asset}
 		if t.Asset == s.ledger.Native() {
-			symbol, decimals := string(t.Asset), uint8(weiDecimals)
+			symbol, decimals := string(t.Asset), uint8(WeiDecimals)
 			doc.Symbol, doc.Decimals = &symbol, &decimals
 		} else if token, err := s.ledger.Token(t.Asset); err != nil {
 			return err
@@ -128,8 +128,8 @@ func (s *accountSweep) nameAssets() error {
 	return nil
 }
 
-// weiDecimals is how many decimal places the coin of an Ethereum chain has.
-const weiDecimals = 18
+// WeiDecimals is how many decimal places the coin of an Ethereum chain has.
+const WeiDecimals = 18
 
 // checkTransfer says why a transfer cannot be traced.
 func (d *AccountDeposit) checkTransfer() error {
@@ -147,7 +147,7 @@ func (d *AccountDeposit) checkTransfer() error {
 		return fmt.Errorf("deposit %s carries no value: look-alike addresses are planted this way; find the payment that the victim made", ref)
 	case t.From == t.To:
 		return fmt.Errorf("deposit %s moves nothing: %s pays itself; find the payment that the victim made", ref, t.From)
-	case t.Kind != chains.NativeTransfer && t.Kind != chains.InternalTransfer && t.Kind != chains.TokenTransfer:
+	case !t.Payment():
 		return fmt.Errorf("deposit %s is a %s, not a payment", ref, t.Kind)
 	}
 	return nil

@@ -55,7 +55,13 @@ type Result struct {
 	Missing  []Missing     `json:"missing"`
 	Digest   string        `json:"digest,omitempty"` // SHA-256 of the rest in canonical form (RFC 8785)
 
-	missing map[Missing]struct{} // until finish
+	missing  map[Missing]struct{} // until finish
+	balances map[balance]int      // places in Totals, until finish sorts them
+}
+
+type balance struct {
+	deposit int
+	asset   chains.Asset
 }
 
 // Engine says what made the result.
@@ -206,7 +212,7 @@ func newResult(snapshot chains.Snapshot, rule taint.Rule, params Params) *Result
 		Rule: rule.Name, Engine: Engine{Version}, Params: params.doc(),
 		Snapshot: []SnapshotDoc{{Chain: snapshot.Chain, FromHeight: snapshot.From, Height: snapshot.Height, Hash: snapshot.Hash, FinalHeight: snapshot.Final}},
 		Hops:     []Hop{}, Ends: []End{}, Totals: []Total{}, Missing: []Missing{},
-		missing: map[Missing]struct{}{},
+		missing: map[Missing]struct{}{}, balances: map[balance]int{},
 	}
 }
 
@@ -220,14 +226,14 @@ func (r *Result) addDeposit(tx *chains.Tx, d DepositDoc) {
 
 // total is the balance of one deposit in one asset, made where it is new.
 func (r *Result) total(deposit int, asset chains.Asset) *Total {
-	id := r.Deposits[deposit].ID
-	for i := range r.Totals {
-		if r.Totals[i].Deposit == id && r.Totals[i].Asset == asset {
-			return &r.Totals[i]
-		}
+	of := balance{deposit, asset}
+	i, known := r.balances[of]
+	if !known {
+		i = len(r.Totals)
+		r.balances[of] = i
+		r.Totals = append(r.Totals, Total{Deposit: r.Deposits[deposit].ID, Asset: asset})
 	}
-	r.Totals = append(r.Totals, Total{Deposit: id, Asset: asset})
-	return &r.Totals[len(r.Totals)-1]
+	return &r.Totals[i]
 }
 
 func (p Params) doc() (doc ParamsDoc) {

@@ -58,8 +58,8 @@ type Deposit struct {
 func (d *Deposit) value() chains.Amount { return d.Tx.Outputs[d.Output].Value }
 
 // Trace sweeps the deposits forward over one chain; where that is a Stopper too,
-// trails end where it says. Every unit of every deposit
-// rests in a typed end of the result. asset names what the chain's values are of.
+// trails end where it says. Every unit of every deposit rests in a typed end of the
+// result. asset names what the chain's values are of.
 func Trace(ctx context.Context, chain Chain, asset chains.Asset, deposits []Deposit, params Params) (*Result, error) {
 	rule, ok := taint.RuleByName(params.Rule)
 	if !ok {

@@ -20,9 +20,13 @@ var (
 	DecodeCallFrame = decodeCallFrame
 	FrameTransfers  = frameTransfers
 	DecodeLog       = decodeLog
-	DecodeLogs      = decodeLogs
 	DecodeToken     = decodeToken
 )
+
+// DecodeLogs is decodeLogsBeside where the coin's transfers are not known.
+func DecodeLogs(logs []LogRecord) ([]chains.Transfer, []chains.Freeze) {
+	return decodeLogsBeside(logs, nil)
+}
 
 // DecodeLogsBeside is decodeLogsBeside.
 func DecodeLogsBeside(logs []LogRecord, coins []chains.Transfer) ([]chains.Transfer, []chains.Freeze) {

@@ -72,7 +72,7 @@ func (l *logRecord) event() event {
 
 // decodeLog reads one log by itself; ok is false for logs that move nothing. What
 // WETH9 logs for a wrap or unwrap counts as a mint or burn, which only the
-// transaction's other logs can bear out: see decodeLogs.
+// transaction's other logs can bear out: see decodeLogsBeside.
 func decodeLog(l logRecord) (transfers []chains.Transfer, freeze *chains.Freeze, ok bool) {
 	switch l.event() {
 	case transferEvent:
@@ -103,15 +103,11 @@ func decodeLog(l logRecord) (transfers []chains.Transfer, freeze *chains.Freeze,
 	return transfers, freeze, len(transfers) > 0 || freeze != nil
 }
 
-// decodeLogs reads the logs of one transaction. Contracts other than WETH9 use its
-// wrap logs too, beside a mint or burn: those count once.
-func decodeLogs(logs []logRecord) (transfers []chains.Transfer, freezes []chains.Freeze) {
-	return decodeLogsBeside(logs, nil)
-}
-
-// decodeLogsBeside reads the logs of one transaction whose native and internal
-// transfers are all known. A vault's deposit of another token looks like a wrap;
-// a true one goes with the same amount of the chain's coin. nil coins: not known.
+// decodeLogsBeside reads the logs of one transaction. Contracts other than WETH9
+// use its wrap logs too, beside a mint or burn: those count once. coins are its
+// native and internal transfers, nil where not all are known: a vault's deposit of
+// another token looks like a wrap, and a true one goes with the same amount of the
+// chain's coin.
 func decodeLogsBeside(logs []logRecord, coins []chains.Transfer) (transfers []chains.Transfer, freezes []chains.Freeze) {
 	var wraps []int // into transfers
 	for _, l := range logs {

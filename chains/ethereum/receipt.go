@@ -145,7 +145,7 @@ func checkReceipts(block *rpcBlock, receipts []rpcReceipt) error {
 	return block.checkReceiptRoot(receipts)
 }
 
-// records are the receipt's logs as decodeLogs reads them.
+// records are the receipt's logs as decodeLogsBeside reads them.
 func (r *rpcReceipt) records(tx uint32) []logRecord {
 	records := make([]logRecord, len(r.Logs))
 	for i := range r.Logs {

@@ -87,8 +87,8 @@ func (o *openedAccounts) Native() chains.Asset { return o.network.Asset }
 
 // Contract implements tracer.Ledger.
 func (o *openedAccounts) Contract(account chains.Address) (bool, error) {
-	_, at, found, err := o.AccountView.Contract(account)
-	return found && at.Height <= o.Snapshot().Height, err
+	_, _, found, err := o.AccountView.Contract(account)
+	return found, err
 }
 
 // Frozen implements tracer.Ledger.
@@ -125,26 +125,24 @@ func (o *openedAccounts) Stop(account chains.Address, at time.Time) (tracer.Stop
 const mixerLogs = "mixer-deposit-log/1"
 
 // units are how to read the assets of transfers.
-func (o *openedAccounts) units(transfers ...[]transferDoc) (units, error) {
-	u := units{o.network.Asset: {string(o.network.Asset), weiPlaces}}
-	for _, list := range transfers {
-		for _, t := range list {
-			if _, known := u[t.Asset]; known || t.Asset == o.network.Asset {
-				continue
-			}
-			token, err := o.Token(t.Asset)
-			if err != nil {
-				return nil, err
-			}
-			if token != nil {
-				u.add(*token)
-			}
+func (o *openedAccounts) units(transfers []transferDoc) (units, error) {
+	u := units{o.network.Asset: {string(o.network.Asset), tracer.WeiDecimals}}
+	for _, t := range transfers {
+		if _, known := u[t.Asset]; known {
+			continue
+		}
+		token, err := o.Token(t.Asset)
+		if err != nil {
+			return nil, err
+		}
+		if token != nil {
+			u.add(*token)
 		}
 	}
 	return u, nil
 }
 
-// find reads the transaction that a reference means.
+// findAccountTx reads the transaction that a reference means.
 func (r ref) findAccountTx(view *openedAccounts) (*chains.Tx, error) {
 	txs, err := view.Txs(r.tx)
 	if err != nil {

@@ -37,9 +37,21 @@ func (r indexRange) check() error {
 	return nil
 }
 
-// options are those of a Sync from a source that starts at a height into an index
-// that holds from another one on.
-func (r indexRange) options(chain chains.Chain, dir string, first uint64, held *uint64, bar *progress) (index.SyncOptions, error) {
+// oneSource checks that one source is named. Files are, before a node that only the
+// environment names.
+func oneSource(line *kong.Context, rpc *string, files, choices string) error {
+	if files != "" && !typed(line, "rpc") {
+		*rpc = ""
+	}
+	if (*rpc == "") == (files == "") {
+		return usagef("name one source: %s", choices)
+	}
+	return nil
+}
+
+// options are those of a Sync from a source that starts at a height into an index,
+// which is empty or holds from another one on.
+func (r indexRange) options(chain chains.Chain, dir string, first uint64, empty bool, held uint64, bar *progress) (index.SyncOptions, error) {
 	opt := index.SyncOptions{To: r.To, From: first, Progress: func(p index.Progress) { bar.set("indexing", p.Height, p.Target) }}
 	if r.From == nil {
 		return opt, nil
@@ -47,8 +59,8 @@ func (r indexRange) options(chain chains.Chain, dir string, first uint64, held *
 	if opt.From = *r.From; opt.From < first {
 		return opt, usagef("the files start at height %d: --from %d is below it", first, opt.From)
 	}
-	if held != nil && *held != opt.From {
-		return opt, usagef("the index of %s already starts at height %d: leave --from out, or remove %s to start at %d", chain, *held, dir, opt.From)
+	if !empty && held != opt.From {
+		return opt, usagef("the index of %s already starts at height %d: leave --from out, or remove %s to start at %d", chain, held, dir, opt.From)
 	}
 	return opt, nil
 }
@@ -109,11 +121,8 @@ type bitcoinSource interface {
 
 // Run indexes, once or until it is interrupted.
 func (c *indexBitcoinCmd) Run(line *kong.Context, s *session) error {
-	if c.Blocks != "" && !typed(line, "rpc") {
-		c.RPC = ""
-	}
-	if (c.RPC == "") == (c.Blocks == "") {
-		return usagef("name one source: --rpc URL (or TSUISEKI_BITCOIN_RPC), or --blocks DIR")
+	if err := oneSource(line, &c.RPC, c.Blocks, "--rpc URL (or TSUISEKI_BITCOIN_RPC), or --blocks DIR"); err != nil {
+		return err
 	}
 	if err := c.check(); err != nil {
 		return err
@@ -173,11 +182,7 @@ func (c *indexBitcoinCmd) sync(s *session, x *index.Index, src bitcoinSource, ba
 	if err != nil {
 		return err
 	}
-	var held *uint64
-	if !status.Empty {
-		held = &status.From
-	}
-	opt, err := c.options(x.Chain(), index.Dir(s.data, x.Chain()), first, held, bar)
+	opt, err := c.options(x.Chain(), index.Dir(s.data, x.Chain()), first, status.Empty, status.From, bar)
 	if err != nil {
 		return err
 	}

@@ -46,11 +46,8 @@ type ethereumSource interface {
 
 // Run indexes, once or until it is interrupted.
 func (c *indexEthereumCmd) Run(line *kong.Context, s *session) error {
-	if c.ETL != "" && !typed(line, "rpc") {
-		c.RPC = ""
-	}
-	if (c.RPC == "") == (c.ETL == "") {
-		return usagef("name one source: --rpc URL (or TSUISEKI_ETHEREUM_RPC), or --etl DIR")
+	if err := oneSource(line, &c.RPC, c.ETL, "--rpc URL (or TSUISEKI_ETHEREUM_RPC), or --etl DIR"); err != nil {
+		return err
 	}
 	if err := c.check(); err != nil {
 		return err
@@ -117,11 +114,7 @@ func (c *indexEthereumCmd) sync(s *session, x *index.Accounts, src ethereumSourc
 	if err != nil {
 		return err
 	}
-	var held *uint64
-	if !status.Empty {
-		held = &status.From
-	}
-	opt, err := c.options(x.Chain(), index.Dir(s.data, x.Chain()), first, held, bar)
+	opt, err := c.options(x.Chain(), index.Dir(s.data, x.Chain()), first, status.Empty, status.From, bar)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func newTransferDoc(tx *chains.Tx, t *chains.Transfer) transferDoc {
 	if tx.ID != (chains.TxID{}) {
 		d.Tx = &tx.ID
 	}
-	if payment(t) || t.Kind == chains.CollectibleTransfer {
+	if t.Payment() || t.Kind == chains.CollectibleTransfer {
 		d.Ref = reference(tx, t)
 	}
 	if t.Kind == chains.CollectibleTransfer {

@@ -49,7 +49,7 @@ func (r ref) depositTransfer(view *openedAccounts, tx *chains.Tx) (int, error) {
 	for i := range tx.Transfers {
 		t := &tx.Transfers[i]
 		named := r.kind == "" || (t.IsLog() == (r.kind == refLog) && t.Index == r.index)
-		if named && payment(t) {
+		if named && t.Payment() {
 			choices = append(choices, i)
 		}
 	}
@@ -62,7 +62,7 @@ func (r ref) depositTransfer(view *openedAccounts, tx *chains.Tx) (int, error) {
 	}
 	var lines []string
 	for i := range tx.Transfers {
-		if t := &tx.Transfers[i]; payment(t) {
+		if t := &tx.Transfers[i]; t.Payment() {
 			lines = append(lines, fmt.Sprintf("  %s  %s to %s", tracer.TransferRef(tx.ID, t), u.people(t.Amount, t.Asset), t.To))
 		}
 	}
@@ -73,13 +73,4 @@ func (r ref) depositTransfer(view *openedAccounts, tx *chains.Tx) (int, error) {
 		return 0, usagef("transaction %s has no transfer %s:%d that carries value; it has\n%s", tx.ID, r.kind, r.index, strings.Join(lines, "\n"))
 	}
 	return 0, usagef("which transfer of %s is the deposit? Name one:\n%s", tx.ID, strings.Join(lines, "\n"))
-}
-
-// payment reports whether a transfer may be what a victim paid.
-func payment(t *chains.Transfer) bool {
-	switch t.Kind {
-	case chains.NativeTransfer, chains.InternalTransfer, chains.TokenTransfer:
-		return t.Amount.Sign() > 0
-	}
-	return false
 }

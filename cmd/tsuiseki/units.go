@@ -16,10 +16,8 @@ type unit struct {
 	places int
 }
 
-const (
-	coinPlaces = 8 // of a chain in Bitcoin's format
-	weiPlaces  = 18
-)
+// coinPlaces is how many decimal places the coin of a chain in Bitcoin's format has.
+const coinPlaces = 8
 
 // people writes an amount as people read it. A token that says nothing of itself
 // is named by its contract, in base units.
