@@ -43,7 +43,7 @@ func (e *UnindexedError) Error() string {
 // best chain.
 func Reconcile(ctx context.Context, store Store, chain Chain) error {
 	of, stale := chain.Snapshot().Chain, false
-	var valid uint64
+	var from uint64 // above the highest anchor that is still valid
 	for anchor, err := range store.Anchors(ctx, of) {
 		if err != nil {
 			return err
@@ -53,18 +53,15 @@ func Reconcile(ctx context.Context, store Store, chain Chain) error {
 			return err
 		}
 		if held && hash == anchor.Hash {
-			valid = anchor.Height + 1
+			from = anchor.Height + 1
 			break
 		}
 		stale = true
 	}
-	switch {
-	case !stale:
+	if !stale {
 		return nil
-	case valid == 0:
-		return store.Forget(ctx, of)
 	}
-	return store.Undo(ctx, of, valid-1)
+	return store.Undo(ctx, of, from)
 }
 
 // fill makes addresses whole up to their chain's block, and tells hubs apart. The

@@ -14,12 +14,10 @@ type Store interface {
 	// Write adds a batch, all of it or nothing, and keeps it when it returns.
 	// Writing the same again changes nothing.
 	Write(ctx context.Context, b *Batch) error
-	// Undo removes all transactions of a chain above a height; what is whole is so
-	// up to that height at most. It removes all or, on an error, what it can: then
-	// it is to be called again.
-	Undo(ctx context.Context, chain chains.Chain, above uint64) error
-	// Forget removes all of a chain, as Undo does.
-	Forget(ctx context.Context, chain chains.Chain) error
+	// Undo removes a chain's transactions and anchors from a height on; what is whole
+	// is so up to the height below at most. On an error some may be left, of which
+	// nothing is whole: it is to be called again.
+	Undo(ctx context.Context, chain chains.Chain, from uint64) error
 
 	// Anchors are a chain's, the highest first.
 	Anchors(ctx context.Context, chain chains.Chain) iter.Seq2[chains.BlockRef, error]

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"tsuiseki/chains"
 	"tsuiseki/chains/ethereum"
 	"tsuiseki/graph"
-	"tsuiseki/graph/pebblegraph"
 	"tsuiseki/tracer"
 	"tsuiseki/tracer/label"
 )
@@ -20,6 +18,7 @@ import (
 type pathCmd struct {
 	chainFlag
 	labelFlags
+	graphFlags
 	From      string        `arg:"" help:"Address that the money came from."`
 	To        string        `arg:"" help:"Address that it reached; or any:CONCEPT, such as any:exchange: whatever a label says is one."`
 	MaxHops   int           `help:"Transfers in a path." default:"6"`
@@ -45,7 +44,7 @@ func (c *pathCmd) Run(s *session) (err error) {
 	if err != nil {
 		return err
 	}
-	source, err := c.open(s, chain)
+	source, err := c.source(s, chain)
 	if err != nil {
 		return err
 	}
@@ -53,13 +52,13 @@ func (c *pathCmd) Run(s *session) (err error) {
 	if err := c.ends(source, &query); err != nil {
 		return err
 	}
-	store, err := pebblegraph.Open(pebblegraph.Options{Dir: filepath.Join(s.data, "graph"), Log: s.log})
+	ctx, cancel := context.WithTimeout(s.ctx, c.Timeout)
+	defer cancel()
+	store, err := c.graphFlags.open(ctx, s)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	ctx, cancel := context.WithTimeout(s.ctx, c.Timeout)
-	defer cancel()
 	answer, err := graph.Paths(ctx, store, map[chains.Chain]graph.Chain{chain: source.graph}, query)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("no answer within %s: ask for fewer hops, a narrower time or a larger amount, or give more time by --timeout", c.Timeout)
@@ -116,7 +115,7 @@ type pathSource struct {
 	Close     func() error
 }
 
-func (c *pathCmd) open(s *session, chain chains.Chain) (*pathSource, error) {
+func (c *pathCmd) source(s *session, chain chains.Chain) (*pathSource, error) {
 	if chain.Family() == chains.Ethereum {
 		return c.openAccounts(s, chain)
 	}

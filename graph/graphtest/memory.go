@@ -20,7 +20,7 @@ type Memory struct {
 	anchors map[graph.Anchor]bool
 }
 
-var _ graph.Store = (*Memory)(nil)
+var _ graph.Archive = (*Memory)(nil)
 
 // NewMemory is an empty store.
 func NewMemory() *Memory {
@@ -44,26 +44,18 @@ func (m *Memory) Write(_ context.Context, b *graph.Batch) error {
 }
 
 // Undo implements graph.Store.
-func (m *Memory) Undo(_ context.Context, chain chains.Chain, above uint64) error {
-	for at := range m.txs {
-		if at.Chain == chain && at.At.Height > above {
-			delete(m.txs, at)
-		}
-	}
+func (m *Memory) Undo(_ context.Context, chain chains.Chain, from uint64) error {
+	maps.DeleteFunc(m.txs, func(k graph.Key, _ graph.Tx) bool { return k.Chain == chain && k.At.Height >= from })
+	maps.DeleteFunc(m.anchors, func(a graph.Anchor, _ bool) bool { return a.Chain == chain && a.Height >= from })
 	for a, through := range m.whole {
-		if a.Chain == chain {
-			m.whole[a] = min(through, above)
+		switch {
+		case a.Chain != chain || through < from:
+		case from == 0:
+			delete(m.whole, a)
+		default:
+			m.whole[a] = from - 1
 		}
 	}
-	maps.DeleteFunc(m.anchors, func(a graph.Anchor, _ bool) bool { return a.Chain == chain && a.Height > above })
-	return nil
-}
-
-// Forget implements graph.Store.
-func (m *Memory) Forget(_ context.Context, chain chains.Chain) error {
-	maps.DeleteFunc(m.txs, func(k graph.Key, _ graph.Tx) bool { return k.Chain == chain })
-	maps.DeleteFunc(m.whole, func(a graph.Address, _ uint64) bool { return a.Chain == chain })
-	maps.DeleteFunc(m.anchors, func(a graph.Anchor, _ bool) bool { return a.Chain == chain })
 	return nil
 }
 
@@ -202,3 +194,40 @@ func (m *Memory) Tx(_ context.Context, chain chains.Chain, at chains.Position) (
 
 // Close implements graph.Store.
 func (m *Memory) Close() error { return nil }
+
+// Chains implements graph.Archive.
+func (m *Memory) Chains(context.Context) ([]chains.Chain, error) {
+	found := map[chains.Chain]bool{}
+	for k := range m.txs {
+		found[k.Chain] = true
+	}
+	for a := range m.whole {
+		found[a.Chain] = true
+	}
+	for a := range m.anchors {
+		found[a.Chain] = true
+	}
+	return slices.Sorted(maps.Keys(found)), nil
+}
+
+// All implements graph.Archive.
+func (m *Memory) All(_ context.Context, chain chains.Chain) iter.Seq2[*graph.Tx, error] {
+	return func(yield func(*graph.Tx, error) bool) {
+		for _, tx := range m.sorted() {
+			if tx.Chain == chain && !yield(&tx, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Wholes implements graph.Archive.
+func (m *Memory) Wholes(_ context.Context, chain chains.Chain) iter.Seq2[graph.Coverage, error] {
+	return func(yield func(graph.Coverage, error) bool) {
+		for _, a := range slices.SortedFunc(maps.Keys(m.whole), graph.Address.Compare) {
+			if a.Chain == chain && !yield(graph.Coverage{Address: a, Through: m.whole[a]}, nil) {
+				return
+			}
+		}
+	}
+}

@@ -8,5 +8,5 @@ import (
 )
 
 func TestMemory(t *testing.T) {
-	graphtest.TestPaths(t, func(*testing.T) graph.Store { return graphtest.NewMemory() })
+	graphtest.TestPaths(t, func(*testing.T) graph.Archive { return graphtest.NewMemory() })
 }

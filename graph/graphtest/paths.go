@@ -15,7 +15,7 @@ import (
 )
 
 // TestPaths compares paths over stores, cold and half filled, with the naive answer.
-func TestPaths(t *testing.T, open func(t *testing.T) graph.Store) {
+func TestPaths(t *testing.T, open func(t *testing.T) graph.Archive) {
 	for _, chain := range []chains.Chain{chains.Bitcoin, chains.Ethereum} {
 		t.Run(string(chain), func(t *testing.T) {
 			rapid.Check(t, func(r *rapid.T) { checkPaths(t, r, chain, open) })
@@ -23,7 +23,7 @@ func TestPaths(t *testing.T, open func(t *testing.T) graph.Store) {
 	}
 }
 
-func checkPaths(t *testing.T, r *rapid.T, chain chains.Chain, open func(t *testing.T) graph.Store) {
+func checkPaths(t *testing.T, r *rapid.T, chain chains.Chain, open func(t *testing.T) graph.Archive) {
 	draw := func(label string, lo, hi int) int { return rapid.IntRange(lo, hi).Draw(r, label) }
 	w := NewWorld(draw, chain, draw("transactions", 1, 14))
 	store := open(t)

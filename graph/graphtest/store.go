@@ -14,24 +14,23 @@ import (
 	"tsuiseki/graph"
 )
 
+// Chains are those of which the suite writes.
+func Chains() []chains.Chain { return []chains.Chain{chains.Bitcoin, chains.Ethereum, "ethereum-5"} }
+
 // TestStore compares a store with Memory, whatever is written, undone and asked.
-func TestStore(t *testing.T, open func(t *testing.T) graph.Store) {
+func TestStore(t *testing.T, open func(t *testing.T) graph.Archive) {
 	rapid.Check(t, func(r *rapid.T) {
 		m := &machine{r: r, store: open(t), memory: NewMemory()}
 		defer m.store.Close()
-		for _, chain := range []chains.Chain{chains.Bitcoin, chains.Ethereum, "ethereum-5"} {
+		for _, chain := range Chains() {
 			m.worlds = append(m.worlds, NewWorld(m.draw, chain, m.draw("transactions", 2, 10)))
 		}
 		for range m.draw("steps", 1, 8) {
-			switch m.draw("step", 0, 5) {
-			case 0:
+			if m.draw("undo", 0, 3) == 0 {
 				w := m.world()
-				height := uint64(m.draw("above", 0, 6))
-				m.both(func(s graph.Store) error { return s.Undo(context.Background(), w.Chain, height) })
-			case 1:
-				w := m.world()
-				m.both(func(s graph.Store) error { return s.Forget(context.Background(), w.Chain) })
-			default:
+				from := uint64(m.draw("from", 0, 6))
+				m.both(func(s graph.Store) error { return s.Undo(context.Background(), w.Chain, from) })
+			} else {
 				batch := m.batch()
 				m.both(func(s graph.Store) error { return s.Write(context.Background(), batch) })
 			}
@@ -42,7 +41,7 @@ func TestStore(t *testing.T, open func(t *testing.T) graph.Store) {
 
 type machine struct {
 	r      *rapid.T
-	store  graph.Store
+	store  graph.Archive
 	memory *Memory
 	worlds []*World
 }
@@ -95,7 +94,7 @@ func (m *machine) compare() {
 		}
 	}
 	asOf, limit := uint64(m.draw("as of", 0, 6)), m.draw("limit", 1, 5)
-	answers := func(s graph.Store) (lines []string) {
+	answers := func(s graph.Archive) (lines []string) {
 		ctx := context.Background()
 		say := func(what string, v any, err error) { lines = append(lines, fmt.Sprintf("%s: %+v %v", what, v, err)) }
 		through, err := s.Coverage(ctx, addresses)
@@ -114,7 +113,15 @@ func (m *machine) compare() {
 		for source, err := range s.Sources(ctx, outputs) {
 			say("source", source, err)
 		}
+		names, err := s.Chains(ctx)
+		say("chains", names, err)
 		for _, w := range m.worlds {
+			for tx, err := range s.All(ctx, w.Chain) {
+				say("all", tx, err)
+			}
+			for whole, err := range s.Wholes(ctx, w.Chain) {
+				say("whole", whole, err)
+			}
 			for anchor, err := range s.Anchors(ctx, w.Chain) {
 				say("anchor", anchor, err)
 			}
@@ -139,7 +146,7 @@ func unwrapNotFound(err error) error {
 }
 
 // TestEndsEarly stops reading midway, and asks with a context that is done.
-func TestEndsEarly(t *testing.T, open func(t *testing.T) graph.Store) {
+func TestEndsEarly(t *testing.T, open func(t *testing.T) graph.Archive) {
 	s := open(t)
 	defer s.Close()
 	n := 0
@@ -169,4 +176,31 @@ func TestEndsEarly(t *testing.T, open func(t *testing.T) graph.Store) {
 	if err := s.Write(ctx, &graph.Batch{Txs: w.All}); !errors.Is(err, context.Canceled) {
 		t.Errorf("writing: %v, want context.Canceled", err)
 	}
+}
+
+// TestCopy copies a graph into a store that holds a part of it, and compares them.
+func TestCopy(t *testing.T, open func(t *testing.T) graph.Archive) {
+	rapid.Check(t, func(r *rapid.T) {
+		m := &machine{r: r, store: open(t), memory: NewMemory()}
+		defer m.store.Close()
+		for _, chain := range Chains() {
+			m.worlds = append(m.worlds, NewWorld(m.draw, chain, m.draw("transactions", 2, 10)))
+		}
+		some := m.batch()
+		m.both(func(s graph.Store) error { return s.Write(context.Background(), some) })
+		rest := m.batch()
+		if err := m.memory.Write(context.Background(), rest); err != nil {
+			r.Fatal(err)
+		}
+		done, err := graph.Copy(context.Background(), m.memory, m.store, nil)
+		if err != nil {
+			r.Fatal(err)
+		}
+		for _, c := range done {
+			if !c.Same {
+				r.Fatalf("%+v: the copy differs", c)
+			}
+		}
+		m.compare()
+	})
 }

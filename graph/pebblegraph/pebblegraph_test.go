@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func open(t *testing.T) graph.Store {
+func open(t *testing.T) graph.Archive {
 	t.Helper()
 	s, err := pebblegraph.Open(pebblegraph.Options{Dir: "graph", FS: vfs.NewMem()})
 	if err != nil {
@@ -27,6 +27,7 @@ func open(t *testing.T) graph.Store {
 
 func TestSuite(t *testing.T) {
 	t.Run("store", func(t *testing.T) { graphtest.TestStore(t, open) })
+	t.Run("copy", func(t *testing.T) { graphtest.TestCopy(t, open) })
 	t.Run("ends early", func(t *testing.T) { graphtest.TestEndsEarly(t, open) })
 	t.Run("paths", func(t *testing.T) { graphtest.TestPaths(t, open) })
 }

@@ -27,7 +27,7 @@ type Options struct {
 // ErrInUse says that another process has the graph open.
 var ErrInUse = errors.New("the graph is in use by another process")
 
-// Store keeps a graph. It implements graph.Store.
+// Store keeps a graph. It implements graph.Archive.
 type Store struct {
 	db *pebble.DB
 
@@ -35,7 +35,7 @@ type Store struct {
 	chains map[chains.Chain]chainID
 }
 
-var _ graph.Store = (*Store)(nil)
+var _ graph.Archive = (*Store)(nil)
 
 // Open opens or creates a graph. It refuses one of another format.
 func Open(opt Options) (*Store, error) {

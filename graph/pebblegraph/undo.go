@@ -15,42 +15,25 @@ const undoTxs = 5_000
 
 // Undo implements graph.Store. Coverage and anchors go first: what is left of the
 // transactions if it stops midway is then held, and no longer relied on.
-func (s *Store) Undo(ctx context.Context, chain chains.Chain, above uint64) error {
+func (s *Store) Undo(ctx context.Context, chain chains.Chain, from uint64) (err error) {
 	id, known := s.chain(chain)
 	if !known {
 		return nil
 	}
-	return s.undo(ctx, chain, id, &above)
-}
-
-// Forget implements graph.Store.
-func (s *Store) Forget(ctx context.Context, chain chains.Chain) error {
-	id, known := s.chain(chain)
-	if !known {
-		return nil
-	}
-	return s.undo(ctx, chain, id, nil)
-}
-
-// undo removes what lies above a height, or all.
-func (s *Store) undo(ctx context.Context, chain chains.Chain, id chainID, above *uint64) (err error) {
 	it, err := s.db.NewIter(nil)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, it.Close()) }()
-	if err := s.undoCoverage(ctx, it, id, above); err != nil {
+	if err := s.undoCoverage(ctx, it, id, from); err != nil {
 		return err
-	}
-	from := chainKey(tableTx, id)
-	if above != nil {
-		from = txKey(id, chains.Position{Height: *above + 1})
 	}
 	batch := s.db.NewBatch()
 	defer func() { err = errors.Join(err, batch.Close()) }()
 	removed := 0
-	err = s.rows(ctx, it, from, upper(chainKey(tableTx, id)), func(key, value []byte) (bool, error) {
-		tx, err := readTx(chain, readPos(key[3:]), value)
+	first := txKey(id, chains.Position{Height: from})
+	err = s.rows(ctx, it, first, upper(chainKey(tableTx, id)), func(key, value []byte) (bool, error) {
+		tx, err := readTx(chain, readPos(key[len(first)-posLength:]), value)
 		if err != nil {
 			return false, err
 		}
@@ -72,28 +55,25 @@ func (s *Store) undo(ctx context.Context, chain chains.Chain, id chainID, above 
 	return batch.Commit(pebble.Sync)
 }
 
-func (s *Store) undoCoverage(ctx context.Context, it *pebble.Iterator, id chainID, above *uint64) (err error) {
+func (s *Store) undoCoverage(ctx context.Context, it *pebble.Iterator, id chainID, from uint64) (err error) {
 	batch := s.db.NewBatch()
 	defer func() { err = errors.Join(err, batch.Close()) }()
 	prefix := chainKey(tableWhole, id)
 	err = s.rows(ctx, it, prefix, upper(prefix), func(key, value []byte) (bool, error) {
 		switch {
-		case above == nil:
+		case len(value) == 8 && binary.BigEndian.Uint64(value) < from:
+			return true, nil
+		case from == 0:
 			return true, batch.Delete(key, nil)
-		case len(value) == 8 && binary.BigEndian.Uint64(value) > *above:
-			return true, batch.Set(key, binary.BigEndian.AppendUint64(nil, *above), nil)
 		}
-		return true, nil
+		return true, batch.Set(key, binary.BigEndian.AppendUint64(nil, from-1), nil)
 	})
 	if err != nil {
 		return err
 	}
-	prefix = chainKey(tableAnchor, id)
-	from := prefix
-	if above != nil {
-		from = binary.BigEndian.AppendUint64(append([]byte{}, prefix...), *above+1)
-	}
-	if err := batch.DeleteRange(from, upper(prefix), nil); err != nil {
+	anchors := chainKey(tableAnchor, id)
+	first := binary.BigEndian.AppendUint64(append([]byte{}, anchors...), from)
+	if err := batch.DeleteRange(first, upper(anchors), nil); err != nil {
 		return err
 	}
 	return batch.Commit(pebble.Sync)
