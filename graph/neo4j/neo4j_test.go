@@ -3,6 +3,7 @@ package neo4j_test
 import (
 	"context"
 	"flag"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -75,4 +76,18 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// batchOfEach has something of every kind.
+func batchOfEach(t *testing.T) *graph.Batch {
+	t.Helper()
+	random := rand.New(rand.NewPCG(1, 2))
+	draw := func(_ string, lo, hi int) int { return lo + random.IntN(hi-lo+1) }
+	b := &graph.Batch{}
+	for _, chain := range graphtest.Chains() {
+		w := graphtest.NewWorld(draw, chain, 12)
+		b.Txs = append(b.Txs, w.All...)
+		b.Whole = append(b.Whole, graph.Coverage{Address: graph.Address{Chain: chain, Address: graphtest.Name(0)}, Through: 6})
+	}
+	return b
 }
