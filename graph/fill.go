@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
+	"math"
 	"slices"
 
 	"tsuiseki/chains"
@@ -30,6 +32,24 @@ type filler struct {
 	limit  int // transactions of an address above which it is a hub, and never whole
 	batch  Batch
 	hubs   map[Address]bool // of all addresses asked for so far
+}
+
+// newFiller reconciles the graph with all indexes before anything is asked.
+func newFiller(ctx context.Context, store Store, indexes map[chains.Chain]Chain, hubDegree int) (*filler, error) {
+	for _, name := range slices.Sorted(maps.Keys(indexes)) {
+		if err := Reconcile(ctx, store, indexes[name]); err != nil {
+			return nil, err
+		}
+	}
+	if hubDegree == 0 {
+		hubDegree = math.MaxInt
+	}
+	return &filler{store: store, chains: indexes, limit: hubDegree, hubs: map[Address]bool{}}, nil
+}
+
+// tip is the last place that a question on a chain can see.
+func (f *filler) tip(chain chains.Chain) chains.Position {
+	return chains.Position{Height: f.chains[chain].Snapshot().Height, Tx: lastTx}
 }
 
 // UnindexedError says that a question met a chain of which there is no index.

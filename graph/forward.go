@@ -48,7 +48,10 @@ func (s *search) startForward(ctx context.Context) error {
 	})
 }
 
-func (s *search) reader(ctx context.Context, of func(context.Context, []Span) iter.Seq2[Step, error]) func([]Span) iter.Seq2[Step, error] {
+// reading is one of a Store's two questions about addresses' stretches.
+type reading func(context.Context, []Span) iter.Seq2[Step, error]
+
+func (s *search) reader(ctx context.Context, of reading) func([]Span) iter.Seq2[Step, error] {
 	return func(spans []Span) iter.Seq2[Step, error] { return of(ctx, spans) }
 }
 

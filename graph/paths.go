@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -86,12 +85,11 @@ type PathsAnswer struct {
 
 // Paths finds paths. It fills in what the graph lacks from the indexes of chains.
 func Paths(ctx context.Context, store Store, indexes map[chains.Chain]Chain, q Query) (*PathsAnswer, error) {
-	for _, name := range slices.Sorted(maps.Keys(indexes)) {
-		if err := Reconcile(ctx, store, indexes[name]); err != nil {
-			return nil, err
-		}
+	f, err := newFiller(ctx, store, indexes, q.HubDegree)
+	if err != nil {
+		return nil, err
 	}
-	s := newSearch(store, indexes, q)
+	s := newSearch(store, f, q)
 	if err := s.explore(ctx); err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"maps"
-	"math"
 	"slices"
 
 	"tsuiseki/chains"
@@ -67,12 +66,9 @@ type placeKey struct {
 // exhausted: all that can be reached was seen.
 func (f *front) exhausted() bool { return len(f.edge) == 0 && !f.blocked }
 
-func newSearch(store Store, indexes map[chains.Chain]Chain, q Query) *search {
-	if q.HubDegree == 0 {
-		q.HubDegree = math.MaxInt
-	}
+func newSearch(store Store, f *filler, q Query) *search {
 	s := &search{
-		Query: q, store: store, filler: &filler{store: store, chains: indexes, limit: q.HubDegree, hubs: map[Address]bool{}},
+		Query: q, store: store, filler: f,
 		from: setOf(q.From), to: setOf(q.To), transfers: map[Key]*Transfer{}, state: map[Address]state{},
 		spender: map[Key]chains.Position{}, starts: map[txKey]bool{}, sent: map[Address]*loaded{}, received: map[Address]*loaded{}, filtered: map[Key]bool{},
 	}
@@ -290,7 +286,4 @@ func sortEdge(edge []*Transfer) {
 // utxo reports whether a chain's transfers are outputs.
 func utxo(chain chains.Chain) bool { return chain.Family() == chains.Bitcoin }
 
-// tip is the last place that a question on a chain can see.
-func (s *search) tip(chain chains.Chain) chains.Position {
-	return chains.Position{Height: s.filler.chains[chain].Snapshot().Height, Tx: lastTx}
-}
+func (s *search) tip(chain chains.Chain) chains.Position { return s.filler.tip(chain) }

@@ -8,5 +8,8 @@ import (
 )
 
 func TestMemory(t *testing.T) {
-	graphtest.TestPaths(t, func(*testing.T) graph.Archive { return graphtest.NewMemory() })
+	open := func(*testing.T) graph.Archive { return graphtest.NewMemory() }
+	t.Run("paths", func(t *testing.T) { graphtest.TestPaths(t, open) })
+	t.Run("neighbours", func(t *testing.T) { graphtest.TestNeighbours(t, open) })
+	t.Run("copy", func(t *testing.T) { graphtest.TestCopy(t, open) })
 }

@@ -32,8 +32,10 @@ func (n *naive) has(list []graph.Address, a chains.Address) bool {
 }
 
 // open reports whether a path may have a transfer.
-func (n *naive) open(t graph.Transfer) bool {
-	return !n.has(n.From, t.To) && t.Amount.Cmp(n.MinAmount) >= 0 &&
+func (n *naive) open(t graph.Transfer) bool { return !n.has(n.From, t.To) && n.inLimits(t) }
+
+func (n *naive) inLimits(t graph.Transfer) bool {
+	return t.Amount.Cmp(n.MinAmount) >= 0 &&
 		(n.After.IsZero() || !t.Time.Before(n.After)) && (n.Before.IsZero() || !t.Time.After(n.Before))
 }
 

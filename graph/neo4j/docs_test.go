@@ -34,7 +34,7 @@ func TestDocumentedQueries(t *testing.T) {
 	}
 	defer d.Close(ctx)
 	asked := 0
-	for _, paragraph := range strings.Split(string(text), "\n\n") {
+	for paragraph := range strings.SplitSeq(string(text), "\n\n") {
 		if !strings.HasPrefix(paragraph, "    MATCH") {
 			continue
 		}

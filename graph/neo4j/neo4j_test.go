@@ -54,6 +54,7 @@ func TestSuite(t *testing.T) {
 	open := opener(t)
 	t.Run("store", func(t *testing.T) { graphtest.TestStore(t, open) })
 	t.Run("copy", func(t *testing.T) { graphtest.TestCopy(t, open) })
+	t.Run("neighbours", func(t *testing.T) { graphtest.TestNeighbours(t, open) })
 	t.Run("ends early", func(t *testing.T) { graphtest.TestEndsEarly(t, open) })
 	t.Run("paths", func(t *testing.T) { graphtest.TestPaths(t, open) })
 }

@@ -28,6 +28,7 @@ func open(t *testing.T) graph.Archive {
 func TestSuite(t *testing.T) {
 	t.Run("store", func(t *testing.T) { graphtest.TestStore(t, open) })
 	t.Run("copy", func(t *testing.T) { graphtest.TestCopy(t, open) })
+	t.Run("neighbours", func(t *testing.T) { graphtest.TestNeighbours(t, open) })
 	t.Run("ends early", func(t *testing.T) { graphtest.TestEndsEarly(t, open) })
 	t.Run("paths", func(t *testing.T) { graphtest.TestPaths(t, open) })
 }
