@@ -52,6 +52,7 @@ type Result struct {
 	Hops     []Hop         `json:"hops"`
 	Ends     []End         `json:"ends"`
 	Totals   []Total       `json:"totals"`
+	Leads    []Lead        `json:"leads,omitempty"` // beyond mixers, see AddLeads
 	Missing  []Missing     `json:"missing"`
 	Digest   string        `json:"digest,omitempty"` // SHA-256 of the rest in canonical form (RFC 8785)
 

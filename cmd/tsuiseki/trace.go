@@ -26,6 +26,7 @@ type traceCmd struct {
 	AsOf      *uint64  `help:"Height as of which to trace; the index's tip by default." placeholder:"H"`
 	HubDegree int      `help:"Do not follow an address that more outputs pay; 0 is no limit." default:"${hub_degree}"`
 	Budget    int      `help:"Transactions to visit per deposit; 0 is no limit." default:"100000"`
+	Leads     bool     `help:"Also look where value that mixers took in may have come out: leads to check, never part of the ledger."`
 	JSON      bool     `name:"json" help:"Print one JSON document."`
 }
 

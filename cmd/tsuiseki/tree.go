@@ -26,6 +26,7 @@ func printTrace(w io.Writer, r *tracer.Result) {
 		} else {
 			printHops(w, r, d, u)
 		}
+		printLeads(w, r, d.ID, u)
 	}
 	for _, m := range r.Missing {
 		fmt.Fprintf(w, "missing: %s at heights %s: %s\n", m.What, m.Range, m.Reason)
