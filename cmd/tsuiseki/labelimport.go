@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -162,5 +163,9 @@ func readBounded(root *os.Root, name string) ([]byte, error) {
 	case info.Size() > largestLabels:
 		return nil, fmt.Errorf("has %d bytes, more than %d: split it", info.Size(), largestLabels)
 	}
-	return io.ReadAll(file)
+	data := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // as large as the file, and no larger
+	if _, err = data.ReadFrom(io.LimitReader(file, info.Size()+1)); err == nil && int64(data.Len()) > info.Size() {
+		err = errors.New("grows while it is read: import it again")
+	}
+	return data.Bytes(), err
 }

@@ -86,6 +86,13 @@ func (b *batch) Note(p Problem) {
 	}
 }
 
+// Restart implements Receiver.
+func (b *batch) Restart() {
+	b.discard()
+	b.next -= len(b.parts)
+	b.parts, b.ended = nil, false
+}
+
 // Actor implements Receiver.
 func (b *batch) Actor(a Actor) error {
 	p := b.parts[len(b.parts)-1]

@@ -16,8 +16,9 @@ type draft struct {
 }
 
 // pack reads one document: a TagPack or an ActorPack. Its fields may stand in it
-// or under header; those of tags and actors stand there for all of them.
-func (r *reader) pack(root place) error {
+// or under header; those of tags and actors stand there for all of them. each reads
+// the items of the list.
+func (r *reader) pack(root place, each func(list place, field string, take func(item place) error) error) error {
 	fields, ok := r.fields(root, "a pack")
 	if !ok {
 		return nil
@@ -51,13 +52,7 @@ func (r *reader) pack(root place) error {
 			return err
 		}
 	}
-	items, _ := r.items(lists[0].value, lists[0].name)
-	for _, item := range items {
-		if err := r.item(d, item, apply); err != nil {
-			return err
-		}
-	}
-	return nil
+	return each(lists[0].value, lists[0].name, func(item place) error { return r.item(d, item, apply) })
 }
 
 // item reads one tag or actor, which has what the header says unless it says otherwise.
