@@ -299,7 +299,7 @@ func sumOf(outs []taint.Output) (sum chains.Amount) {
 }
 
 func (s *sweep) miss(what string, height uint64, reason string) {
-	s.result.miss(what, fmt.Sprintf("%d-%d", height, height), reason)
+	s.result.miss(what, height, height, reason)
 }
 
 // stop ends a deposit's parts of all inputs where they are.
