@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -26,19 +27,33 @@ func forEachRule(t *testing.T, law func(t *rapid.T, rule taint.Rule)) {
 // TestReferenceAgrees: the sweep finds just the hops and ends that the plain
 // reference finds, deposit by deposit.
 func TestReferenceAgrees(t *testing.T) {
+	forEachRule(t, func(t *rapid.T, rule taint.Rule) { checkReference(t, drawScenario(t, rule.Name)) })
+}
+
+// TestReferenceAgreesUnderLimits: where several limits apply at once, the sweep
+// says the same one as the reference.
+func TestReferenceAgreesUnderLimits(t *testing.T) {
 	forEachRule(t, func(t *rapid.T, rule taint.Rule) {
 		s := drawScenario(t, rule.Name)
-		network := s.src.Network()
-		var deposits []refDeposit
-		for _, p := range s.deposits {
-			tx := s.src.Decoded[p.at.Height].Txs[p.at.Tx]
-			deposits = append(deposits, refDeposit{chains.Outpoint{Tx: tx.ID, Index: p.index}, p.at})
-		}
-		want := reference(s.src.Decoded, int(s.asOf), network.Describe, deposits, s.params)
-		got := s.run(t)
-		sameLines(t, "hops", engineHops(got), s.referenceHops(want))
-		sameLines(t, "ends", engineEnds(got), s.referenceEnds(want))
+		draw := drawFrom(t)
+		first := s.src.Decoded[s.deposits[0].at.Height]
+		s.params.MaxHops, s.params.HubDegree, s.params.Budget = draw("hops", 1, 2), draw("degree", 1, 3), draw("visits", 1, 2)
+		s.params.MinAmount, s.params.Until = chains.NewAmount(int64(draw("least", 0, 8))), first.Time.Add(time.Duration(draw("minutes", 0, 40))*time.Minute).UTC()
+		checkReference(t, s)
 	})
+}
+
+func checkReference(t *rapid.T, s scenario) {
+	network := s.src.Network()
+	var deposits []refDeposit
+	for _, p := range s.deposits {
+		tx := s.src.Decoded[p.at.Height].Txs[p.at.Tx]
+		deposits = append(deposits, refDeposit{chains.Outpoint{Tx: tx.ID, Index: p.index}, p.at})
+	}
+	want := reference(s.src.Decoded, int(s.asOf), network.Describe, deposits, s.params)
+	got := s.run(t)
+	sameLines(t, "hops", engineHops(got), s.referenceHops(want))
+	sameLines(t, "ends", engineEnds(got), s.referenceEnds(want))
 }
 
 func sameLines(t *rapid.T, what string, got, want []string) {
