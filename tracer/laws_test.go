@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -35,10 +34,13 @@ func TestReferenceAgrees(t *testing.T) {
 func TestReferenceAgreesUnderLimits(t *testing.T) {
 	forEachRule(t, func(t *rapid.T, rule taint.Rule) {
 		s := drawScenario(t, rule.Name)
-		draw := drawFrom(t)
-		first := s.src.Decoded[s.deposits[0].at.Height]
-		s.params.MaxHops, s.params.HubDegree, s.params.Budget = draw("hops", 1, 2), draw("degree", 1, 3), draw("visits", 1, 2)
-		s.params.MinAmount, s.params.Until = chains.NewAmount(int64(draw("least", 0, 8))), first.Time.Add(time.Duration(draw("minutes", 0, 40))*time.Minute).UTC()
+		on := func(name string, hi int) int {
+			return rapid.IntRange(1, hi).Draw(t, name) * rapid.SampledFrom([]int{0, 1}).Draw(t, name+" on")
+		}
+		begin := int(s.deposits[0].at.Height)
+		last := rapid.IntRange(begin, len(s.src.Decoded)-1).Draw(t, "until")
+		s.params.MaxHops, s.params.Until = rapid.IntRange(1, 2).Draw(t, "hops"), s.src.Decoded[last].Time.UTC()
+		s.params.HubDegree, s.params.Budget, s.params.MinAmount = on("degree", 5), on("visits", 2), chains.NewAmount(int64(on("least", 8)))
 		checkReference(t, s)
 	})
 }
