@@ -16,7 +16,7 @@ import (
 
 type labelImportCmd struct {
 	Files []string `arg:"" name:"file" help:"Files, or folders to look through for .yaml, .yml, .csv, .txt and .json; the format is known by the contents." type:"path"`
-	Set   string   `help:"The CSV file is the new state of this set; what it no longer says is no longer held. Without it, a CSV file adds." placeholder:"NAME"`
+	Set   string   `help:"The file is the new state of this set, named as label sets prints it; what it no longer says is no longer held. Without it, a pack's set is named by file, title and creator, a sanctions list's by its currency, and a CSV file adds." placeholder:"NAME"`
 	Force bool     `help:"Take in a sanctions list that is much shorter than the one before."`
 	JSON  bool     `name:"json" help:"Print one JSON document."`
 }

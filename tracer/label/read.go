@@ -18,8 +18,10 @@ type File struct {
 	// Include reads a file that a TagPack includes, by its path below the folder of
 	// the pack. nil refuses all.
 	Include func(name string) ([]byte, error)
-	// Set names the set that a CSV file is the new state of. Without it, a CSV file
-	// is a set of its own and adds to what is held.
+	// Set names the set that the file is the new state of, which must be its only
+	// one. Without it, a pack's set has the name of the file, its title and creator,
+	// a sanctions list that of its currency; a CSV file is a set of its own and adds
+	// to what is held.
 	Set string
 }
 
@@ -88,6 +90,7 @@ type reader struct {
 	expanded  int                   // bytes written for contexts, which aliases can multiply
 
 	includedBytes int
+	packs         int // documents with labels or actors
 	pieceSize     int // bytes of items that are read at once
 }
 

@@ -42,7 +42,7 @@ func (r *reader) yaml(data []byte) error {
 		return nil
 	}
 	r.problems, r.refused, r.expanded, r.included = nil, 0, 0, map[string]*yaml.Node{}
-	r.includedBytes = 0
+	r.includedBytes, r.packs = 0, 0
 	r.to.Restart()
 	return r.tree(data)
 }

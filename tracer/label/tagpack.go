@@ -39,6 +39,9 @@ func (r *reader) pack(root place, each func(list place, field string, take func(
 		r.problem(root.file, root.Line, "tags", "want either tags or actors, have %d lists", len(lists))
 		return nil
 	}
+	if r.packs++; r.packs == 2 && r.file.Set != "" {
+		r.problem(root.file, root.Line, "", "begins a second set in the file: one name cannot be that of several; import it without --set, or split it")
+	}
 	d, apply := draft{}, (*reader).tagField
 	if lists[0].name == "actors" {
 		apply = (*reader).actorField
@@ -46,7 +49,9 @@ func (r *reader) pack(root place, each func(list place, field string, take func(
 	for _, e := range header {
 		r.headerField(&d, e, apply)
 	}
-	r.checkPack(root, &d, lists[0].name)
+	if r.checkPack(root, &d, lists[0].name); r.file.Set != "" {
+		d.pack.Set.Name = r.file.Set
+	}
 	if r.refused == 0 { // else the rest is read for what else is wrong
 		if err := r.to.Pack(d.pack); err != nil {
 			return err
