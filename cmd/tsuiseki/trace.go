@@ -55,7 +55,7 @@ func (c *traceCmd) Run(s *session) (err error) {
 	if err := c.print(s, traces); err != nil {
 		return err
 	}
-	if missing := missingFrom(traces); len(missing) > 0 {
+	if missing := tracer.MissingOf(traces); len(missing) > 0 {
 		return incompleteError{fmt.Sprintf("%d facts that the trace needed are missing, the first: %s (%s)", len(missing), missing[0].What, missing[0].Reason)}
 	}
 	return nil
