@@ -43,13 +43,9 @@ func (r *Result) AddLeads(leads []Lead, missing []Missing) error {
 			cmp.Compare(a.Deposit, b.Deposit), slices.Compare(a.Mixed.Tx[:], b.Mixed.Tx[:]), cmp.Compare(a.Heuristic, b.Heuristic), cmp.Compare(a.Mixed.Address, b.Mixed.Address))
 	})
 	for _, m := range missing {
-		if !slices.Contains(r.Missing, m) {
-			r.Missing = append(r.Missing, m)
-		}
+		r.missing.add(lack{m.Chain, m.What, m.Reason}, m.heights)
 	}
-	slices.SortStableFunc(r.Missing, func(a, b Missing) int {
-		return cmp.Or(cmp.Compare(a.Chain, b.Chain), cmp.Compare(a.Range, b.Range), cmp.Compare(a.What, b.What), cmp.Compare(a.Reason, b.Reason))
-	})
+	r.Missing = r.missing.list()
 	digest, err := r.digest()
 	r.Digest = digest
 	return err

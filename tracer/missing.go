@@ -18,6 +18,11 @@ type Missing struct {
 	heights chains.Heights
 }
 
+// NewMissing says that something of a range of heights is missing, and why.
+func NewMissing(chain chains.Chain, what string, h chains.Heights, reason string) Missing {
+	return Missing{chain, what, heights(h.From, h.To), reason, h}
+}
+
 // lack is what is missing and why, wherever that is.
 type lack struct {
 	chain        chains.Chain
@@ -35,7 +40,7 @@ func (l lacks) list() []Missing {
 	found := []Missing{}
 	for of, ranges := range l {
 		for _, h := range ranges {
-			found = append(found, Missing{of.chain, of.what, heights(h.From, h.To), of.reason, h})
+			found = append(found, NewMissing(of.chain, of.what, h, of.reason))
 		}
 	}
 	slices.SortFunc(found, func(a, b Missing) int {

@@ -128,7 +128,7 @@ func (m *mixers) lead(end *tracer.End, w withdrawal, by cluster.Heuristic, detai
 
 func (m *mixers) miss(end *tracer.End, reason string) {
 	height := m.ledger.Snapshot().Height
-	missing := tracer.Missing{Chain: end.Chain, What: fmt.Sprintf("leads beyond the mixer that transaction %s paid", end.Tx), Range: fmt.Sprintf("%d-%d", end.Height, height), Reason: reason}
+	missing := tracer.NewMissing(end.Chain, fmt.Sprintf("leads beyond the mixer that transaction %s paid", end.Tx), chains.Heights{From: end.Height, To: height}, reason)
 	if !slices.Contains(m.missing, missing) {
 		m.missing = append(m.missing, missing)
 	}
