@@ -18,6 +18,7 @@ type traceCmd struct {
 	chainFlag
 	executionFlags
 	labelFlags
+	rateFlags
 	Refs      []string `arg:"" name:"ref" help:"Deposits: TXID:N, an output; TXID:log:N or TXID:call:N, a transfer on Ethereum; TXID where one alone carries value."`
 	Rule      string   `help:"How value is allocated: fifo, lifo, haircut, tiho, dirty-first, clean-first or poison; all compares them." default:"fifo"`
 	MaxHops   int      `help:"Transactions to follow from a deposit; 0 is no limit." default:"0"`
@@ -47,11 +48,16 @@ func (c *traceCmd) Run(s *session) (err error) {
 	if chain.Family() == chains.Ethereum {
 		follow = c.traceAccounts
 	}
+	worths, err := c.rateFlags.open(s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, worths.Close()) }()
 	traces, err := follow(s, chain, refs, params)
 	if err != nil {
 		return err
 	}
-	if err := c.print(s, traces); err != nil {
+	if err := c.print(s, traces, worths); err != nil {
 		return err
 	}
 	if missing := missingFrom(traces); len(missing) > 0 {
@@ -61,8 +67,11 @@ func (c *traceCmd) Run(s *session) (err error) {
 }
 
 // print writes the one trace that was asked for, or how all rules compare.
-func (c *traceCmd) print(s *session, traces []*tracer.Result) error {
+func (c *traceCmd) print(s *session, traces []*tracer.Result, worths *values) error {
 	if c.Rule != everyRule {
+		if err := worths.add(traces, nil); err != nil {
+			return err
+		}
 		if c.JSON {
 			return printJSON(s.out, traces[0])
 		}
@@ -70,6 +79,9 @@ func (c *traceCmd) print(s *session, traces []*tracer.Result) error {
 		return nil
 	}
 	comparison, err := tracer.Compare(traces)
+	if err == nil {
+		err = worths.add(nil, comparison)
+	}
 	if err != nil {
 		return err
 	}

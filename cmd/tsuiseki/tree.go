@@ -16,7 +16,7 @@ func printTrace(w io.Writer, r *tracer.Result) {
 	u := unitsOf(r)
 	printSnapshot(w, r, r.Rule)
 	for _, d := range r.Deposits {
-		fmt.Fprintf(w, "\nDeposit %s\n  %s to %s in block %d, %s\n\n", d.ID, u.people(d.Amount, d.Asset), d.Address, d.Height, when(d.Time))
+		printDeposit(w, &d, u)
 		printEnds(w, r, d.ID, u)
 		fmt.Fprintln(w)
 		printTotals(w, r, d.ID, u)
@@ -30,7 +30,16 @@ func printTrace(w io.Writer, r *tracer.Result) {
 	for _, m := range r.Missing {
 		fmt.Fprintf(w, "missing: %s at heights %s: %s\n", m.What, m.Range, m.Reason)
 	}
+	printRates(w, r.Rates)
 	fmt.Fprintf(w, "\ndigest %s\n", r.Digest)
+}
+
+func printDeposit(w io.Writer, d *tracer.DepositDoc, u units) {
+	value := ""
+	if d.Value != nil {
+		value = " (" + worth(d.Value, d.Value.Amount) + ")"
+	}
+	fmt.Fprintf(w, "\nDeposit %s\n  %s%s to %s in block %d, %s\n\n", d.ID, u.people(d.Amount, d.Asset), value, d.Address, d.Height, when(d.Time))
 }
 
 func printSnapshot(w io.Writer, r *tracer.Result, rules string) {
@@ -68,7 +77,11 @@ func printTotals(w io.Writer, r *tracer.Result, deposit string, u units) {
 func printEnds(w io.Writer, r *tracer.Result, deposit string, u units) {
 	fees, paid := map[chains.Asset]chains.Amount{}, 0
 	table(w, func(w io.Writer) {
-		fmt.Fprintln(w, "  END\tTRACED\tOF\tADDRESS\tPLACE\tSINCE")
+		valued := ""
+		if r.Rates != nil {
+			valued = "WORTH\t"
+		}
+		fmt.Fprintf(w, "  END\tTRACED\t%sOF\tADDRESS\tPLACE\tSINCE\n", valued)
 		for _, e := range r.Ends {
 			if e.Deposit != deposit {
 				continue
@@ -82,7 +95,13 @@ func printEnds(w io.Writer, r *tracer.Result, deposit string, u units) {
 			if e.Label != nil {
 				kind += " " + *e.Label
 			}
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", kind, u.people(e.Traced, e.Asset), u.people(e.Amount, e.Asset), e.Address, placeOf(e.Tx, *e.Index, e.Transfer), when(e.Time))
+			if r.Rates != nil {
+				valued = "unknown\t"
+			}
+			if e.Value != nil {
+				valued = worth(e.Value, e.Value.Traced) + "\t"
+			}
+			fmt.Fprintf(w, "  %s\t%s\t%s%s\t%s\t%s\t%s\n", kind, u.people(e.Traced, e.Asset), valued, u.people(e.Amount, e.Asset), e.Address, placeOf(e.Tx, *e.Index, e.Transfer), when(e.Time))
 		}
 	})
 	for _, asset := range slices.Sorted(maps.Keys(fees)) {
@@ -113,10 +132,11 @@ func printHops(w io.Writer, r *tracer.Result, d tracer.DepositDoc, u units) {
 	table(w, func(w io.Writer) {
 		for _, h := range hops {
 			if h.Swapped != nil {
-				fmt.Fprintf(w, "  %d\t%s\t%s for %s\tat %s\t%s\n", h.Height, h.Kind, u.people(h.Traced, h.Asset), u.people(h.Swapped.Traced, h.Swapped.Asset), party(h.To.Address), h.Tx)
+				fmt.Fprintf(w, "  %d\t%s\t%s%s for %s%s\tat %s\t%s\n", h.Height, h.Kind, u.people(h.Traced, h.Asset), worthTraced(h.Value),
+					u.people(h.Swapped.Traced, h.Swapped.Asset), worthTraced(h.Swapped.Value), party(h.To.Address), h.Tx)
 				continue
 			}
-			fmt.Fprintf(w, "  %d\t%s\t%s of %s\t%s -> %s\t%s\n", h.Height, h.Transfer, u.people(h.Traced, h.Asset), u.people(h.Amount, h.Asset),
+			fmt.Fprintf(w, "  %d\t%s\t%s%s of %s\t%s -> %s\t%s\n", h.Height, h.Transfer, u.people(h.Traced, h.Asset), worthTraced(h.Value), u.people(h.Amount, h.Asset),
 				party(h.From.Address), party(h.To.Address), h.Tx)
 		}
 	})
