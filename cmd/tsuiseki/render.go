@@ -65,7 +65,7 @@ func printTx(w io.Writer, d *txDoc) {
 			} else {
 				amount = ""
 			}
-			fmt.Fprintf(w, "  %d\t%s\t%s\t%s\t%s\n", in.Index, amount, in.Script, in.Address, from)
+			fmt.Fprintf(w, "  %d\t%s\t%s%s\t%s\t%s\n", in.Index, amount, worthCell(d.Rates, in.Value), in.Script, in.Address, from)
 		}
 	})
 	fmt.Fprintln(w, "\noutputs")
@@ -75,10 +75,14 @@ func printTx(w io.Writer, d *txDoc) {
 			if out.SpentBy != nil {
 				spender += fmt.Sprintf(" by %s:%d", out.SpentBy.Tx, out.SpentBy.Input)
 			}
-			fmt.Fprintf(w, "  %d\t%s\t%s\t%s\t%s\n", out.Index, people(out.Amount, d.Asset), out.Script, out.Address, spender)
+			fmt.Fprintf(w, "  %d\t%s\t%s%s\t%s\t%s\n", out.Index, people(out.Amount, d.Asset), worthCell(d.Rates, out.Value), out.Script, out.Address, spender)
 		}
 	})
 	printSigns(w, d)
+	for _, m := range d.Missing {
+		fmt.Fprintf(w, "missing: %s: %s\n", m.What, m.Reason)
+	}
+	printRates(w, d.Rates)
 	fmt.Fprintf(w, "\nas of block %s\n", d.AsOf)
 }
 

@@ -8,6 +8,7 @@ import (
 	"tsuiseki/chains/ethereum"
 	"tsuiseki/chains/index"
 	"tsuiseki/tracer"
+	"tsuiseki/tracer/rate"
 )
 
 // reference is how people refer to a transfer.
@@ -59,15 +60,16 @@ func printAccountTx(w io.Writer, d *accountTxDoc, u units) {
 		fmt.Fprintf(w, "creates the contract %s\n", party(created))
 	}
 	fmt.Fprintln(w, "\ntransfers")
-	printTransfers(w, d.Transfers, u, "")
+	printTransfers(w, d.Transfers, u, "", d.Rates)
 	for _, m := range d.Missing {
 		fmt.Fprintf(w, "missing: %s: %s\n", m.What, m.Reason)
 	}
+	printRates(w, d.Rates)
 	fmt.Fprintf(w, "\nas of block %s\n", d.AsOf)
 }
 
 // printTransfers writes transfers in rows, with a sign where they concern an account.
-func printTransfers(w io.Writer, transfers []transferDoc, u units, account chains.Address) {
+func printTransfers(w io.Writer, transfers []transferDoc, u units, account chains.Address, rates *rate.Doc) {
 	table(w, func(w io.Writer) {
 		for _, t := range transfers {
 			amount := u.people(t.Amount, t.Asset)
@@ -88,7 +90,7 @@ func printTransfers(w io.Writer, transfers []transferDoc, u units, account chain
 				place = t.Tx.String()
 			}
 			if account == "" {
-				fmt.Fprintf(w, "  %s\t%s\t%s\t-> %s\t%s\n", t.Kind, amount, party(t.From), party(t.Address), place)
+				fmt.Fprintf(w, "  %s\t%s\t%s%s\t-> %s\t%s\n", t.Kind, amount, worthCell(rates, t.Value), party(t.From), party(t.Address), place)
 				continue
 			}
 			other := t.Address
@@ -118,5 +120,5 @@ func printAccount(w io.Writer, d *accountDoc, u units) {
 		fmt.Fprintf(w, "  %s by the transfers held%s\n", u.people(b.Amount, b.Asset), frozen)
 	}
 	fmt.Fprintln(w)
-	printTransfers(w, d.Transfers, u, d.Address)
+	printTransfers(w, d.Transfers, u, d.Address, nil)
 }

@@ -8,6 +8,8 @@ import (
 
 	"tsuiseki/chains"
 	"tsuiseki/chains/bitcoin"
+	"tsuiseki/tracer"
+	"tsuiseki/tracer/rate"
 )
 
 type showCmd struct {
@@ -19,6 +21,7 @@ type showCmd struct {
 type showTxCmd struct {
 	chainFlag
 	nodeFlags
+	rateFlags
 	Ref  string  `arg:"" help:"TXID; TXID@HEIGHT where the id occurs twice."`
 	AsOf *uint64 `help:"Height up to which to look; the index's tip by default." placeholder:"H"`
 	JSON bool    `name:"json" help:"Print one JSON document."`
@@ -38,6 +41,8 @@ type txDoc struct {
 	Signs     *signsDoc        `json:"signs"`
 	Coinbase  bool             `json:"coinbase"`
 	AsOf      chains.BlockRef  `json:"as_of"`
+	Rates     *rate.Doc        `json:"rates,omitempty"`   // what values rest on, where there are any
+	Missing   []missingDoc     `json:"missing,omitempty"` // rates
 }
 
 // inputDoc is an input; a coinbase's has neither transaction nor amount, and an
@@ -49,6 +54,7 @@ type inputDoc struct {
 	Address chains.Address `json:"address"`
 	Script  string         `json:"script"`
 	Amount  *chains.Amount `json:"amount"`
+	Value   *tracer.Value  `json:"value,omitempty"`
 }
 
 type outputDoc struct {
@@ -58,6 +64,7 @@ type outputDoc struct {
 	Amount  chains.Amount     `json:"amount"`
 	SpentBy *spenderDoc       `json:"spent_by"`
 	State   chains.SpendState `json:"state"`
+	Value   *tracer.Value     `json:"value,omitempty"`
 }
 
 type spenderDoc struct {
@@ -90,6 +97,9 @@ func (c *showTxCmd) Run(s *session) (err error) {
 	doc, err := newTxDoc(view, tx)
 	if err == nil && c.RPC != "" && c.AsOf == nil {
 		err = c.addMempool(s, view, doc)
+	}
+	if err == nil {
+		err = c.addValues(s, doc, nil)
 	}
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"tsuiseki/chains"
 	"tsuiseki/chains/ethereum"
+	"tsuiseki/tracer"
 )
 
 // transferDoc is a transfer in the words of a deposit. An empty address stands
@@ -24,6 +25,7 @@ type transferDoc struct {
 	TokenID *chains.Amount `json:"token_id,omitempty"`
 	Height  uint64         `json:"height"`
 	Time    time.Time      `json:"time,omitzero"`
+	Value   *tracer.Value  `json:"value,omitempty"`
 }
 
 func newTransferDoc(tx *chains.Tx, t *chains.Transfer) transferDoc {
@@ -97,12 +99,16 @@ func (c *showTxCmd) showAccountTx(s *session, chain chains.Chain, r ref) (err er
 	if paid {
 		doc.Fee = &fee
 	}
-	if c.JSON {
-		return printJSON(s.out, doc)
-	}
 	u, err := view.units(doc.Transfers)
 	if err != nil {
 		return err
+	}
+	if err := c.addValues(s, &doc.txDoc, u.decimals()); err != nil {
+		return err
+	}
+	doc.Missing = append(doc.Missing, doc.txDoc.Missing...)
+	if c.JSON {
+		return printJSON(s.out, doc)
 	}
 	printAccountTx(s.out, doc, u)
 	return nil

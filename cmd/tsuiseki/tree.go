@@ -191,7 +191,7 @@ func (t *tree) draw(from chains.Outpoint, indent string) {
 		if t.drawn[to] {
 			again = " (drawn above)"
 		}
-		fmt.Fprintf(t.out, "%s%s%s %s %s%s%s\n", indent, branch, short(to), people(h.Traced, h.Asset), h.To.Address, t.mark(to), again)
+		fmt.Fprintf(t.out, "%s%s%s %s %s%s%s\n", indent, branch, short(to), people(h.Traced, h.Asset)+worthTraced(h.Value), h.To.Address, t.mark(to), again)
 		if again == "" {
 			t.drawn[to] = true
 			t.draw(to, indent+below)

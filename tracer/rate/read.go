@@ -124,7 +124,7 @@ func readFile(ctx context.Context, opt FileOptions, put func(row) error) (r *rea
 	r = &reader{opt: opt, name: filepath.Base(opt.Path), series: map[Series]uint32{}, put: put}
 	r.moments.days = opt.Days
 	sum := sha256.New()
-	var text io.Reader = io.TeeReader(file, sum)
+	text := io.TeeReader(file, sum)
 	if s.decoder != nil {
 		text = s.decoder.NewDecoder().Reader(text)
 	}
@@ -137,7 +137,8 @@ func readFile(ctx context.Context, opt FileOptions, put func(row) error) (r *rea
 	if hex.EncodeToString(sum.Sum(nil)) != s.sha256 {
 		return nil, s, fmt.Errorf("%s changed while it was read: try again when nothing writes to it", opt.Path)
 	}
-	return r, s, r.verdict()
+	err = r.verdict()
+	return r, s, err
 }
 
 func (r *reader) verdict() error {

@@ -76,7 +76,8 @@ func newSegmentWriter(path string) (*segmentWriter, error) {
 		return nil, err
 	}
 	w := &segmentWriter{file: file, out: bufio.NewWriterSize(file, 1<<18)}
-	return w, w.write([]byte(segmentMagic))
+	err = w.write([]byte(segmentMagic))
+	return w, err
 }
 
 func (w *segmentWriter) write(data []byte) error {

@@ -209,3 +209,29 @@ func FuzzFile(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkPrice asks for prices at random moments, and at one after the other.
+func BenchmarkPrice(b *testing.B) {
+	const minutes = 1_000_000
+	var content strings.Builder
+	content.WriteString("time,rate\n")
+	for i := range minutes {
+		fmt.Fprintf(&content, "%d,%d.5\n", 1_600_000_000+60*i, i+1)
+	}
+	book := open(b, rate.FileOptions{Path: write(b, "r.csv", content.String()), Asset: "BTC", Source: "s"})
+	for name, next := range map[string]func(n int) int{
+		"random":  func(n int) int { return n * 7919 % minutes },
+		"in turn": func(n int) int { return n % minutes },
+	} {
+		b.Run(name, func(b *testing.B) {
+			pricer := yen(b, book, rate.LastBefore)
+			n := 0
+			for b.Loop() {
+				if _, err := pricer.Price("bitcoin", "BTC", time.Unix(int64(1_600_000_000+60*next(n)), 0)); err != nil {
+					b.Fatal(err)
+				}
+				n++
+			}
+		})
+	}
+}
