@@ -12,7 +12,7 @@ import (
 
 // printTrace writes a ledger for people: the ends as a table, the trails as trees,
 // or as lists where value merges in accounts.
-func printTrace(w io.Writer, r *tracer.Result) {
+func printTrace(w io.Writer, r *tracer.Result, how drawing) {
 	u := unitsOf(r)
 	printSnapshot(w, r, r.Rule)
 	for _, d := range r.Deposits {
@@ -22,9 +22,9 @@ func printTrace(w io.Writer, r *tracer.Result) {
 		printTotals(w, r, d.ID, u)
 		fmt.Fprintln(w)
 		if d.Kind == refOutput {
-			printTree(w, r, d)
+			printTree(w, r, d, how)
 		} else {
-			printHops(w, r, d, u)
+			printHops(w, r, d, u, how)
 		}
 	}
 	for _, m := range r.Missing {
@@ -118,16 +118,16 @@ func placeOf(tx chains.TxID, index uint32, transfer string) string {
 }
 
 // printHops lists what moved, in chain order.
-func printHops(w io.Writer, r *tracer.Result, d tracer.DepositDoc, u units) {
+func printHops(w io.Writer, r *tracer.Result, d tracer.DepositDoc, u units, how drawing) {
 	var hops []tracer.Hop
 	for _, h := range r.Hops {
 		if h.Deposit == d.ID {
 			hops = append(hops, h)
 		}
 	}
-	if len(hops) > largestTree {
-		fmt.Fprintf(w, "  %d hops: too many to list; --json has them all\n", len(hops))
-		return
+	total := len(hops)
+	if !how.unfold {
+		hops = hops[:min(total, mostLines)]
 	}
 	table(w, func(w io.Writer) {
 		for _, h := range hops {
@@ -140,70 +140,5 @@ func printHops(w io.Writer, r *tracer.Result, d tracer.DepositDoc, u units) {
 				party(h.From.Address), party(h.To.Address), h.Tx)
 		}
 	})
+	printHidden(w, total-len(hops), total)
 }
-
-// largestTree is how many hops are drawn; more are no longer readable.
-const largestTree = 300
-
-// tree draws one deposit's trail. Where branches meet again, the place is drawn once.
-type tree struct {
-	out   io.Writer
-	hops  map[chains.Outpoint][]tracer.Hop // by where they come from
-	ends  map[chains.Outpoint]tracer.EndKind
-	drawn map[chains.Outpoint]bool
-}
-
-func printTree(w io.Writer, r *tracer.Result, d tracer.DepositDoc) {
-	t := tree{
-		out: w, hops: map[chains.Outpoint][]tracer.Hop{}, ends: map[chains.Outpoint]tracer.EndKind{}, drawn: map[chains.Outpoint]bool{},
-	}
-	hops := 0
-	for _, h := range r.Hops {
-		if h.Deposit == d.ID {
-			from := chains.Outpoint{Tx: h.From.Tx, Index: h.From.Index}
-			t.hops[from] = append(t.hops[from], h)
-			hops++
-		}
-	}
-	if hops > largestTree {
-		fmt.Fprintf(w, "  %d hops: too many to draw; --json has them all\n", hops)
-		return
-	}
-	for _, e := range r.Ends {
-		if e.Deposit == d.ID && e.Index != nil {
-			t.ends[chains.Outpoint{Tx: e.Tx, Index: *e.Index}] = e.Kind
-		}
-	}
-	root := chains.Outpoint{Tx: d.Tx, Index: d.Index}
-	fmt.Fprintf(w, "  %s %s %s%s\n", short(root), people(d.Amount, d.Asset), d.Address, t.mark(root))
-	t.draw(root, "  ")
-}
-
-func (t *tree) draw(from chains.Outpoint, indent string) {
-	hops := t.hops[from]
-	for i, h := range hops {
-		to := chains.Outpoint{Tx: h.To.Tx, Index: h.To.Index}
-		branch, below := "├─ ", "│  "
-		if i == len(hops)-1 {
-			branch, below = "└─ ", "   "
-		}
-		again := ""
-		if t.drawn[to] {
-			again = " (drawn above)"
-		}
-		fmt.Fprintf(t.out, "%s%s%s %s %s%s%s\n", indent, branch, short(to), people(h.Traced, h.Asset)+worthTraced(h.Value), h.To.Address, t.mark(to), again)
-		if again == "" {
-			t.drawn[to] = true
-			t.draw(to, indent+below)
-		}
-	}
-}
-
-func (t *tree) mark(at chains.Outpoint) string {
-	if kind, ended := t.ends[at]; ended {
-		return "  [" + string(kind) + "]"
-	}
-	return ""
-}
-
-func short(o chains.Outpoint) string { return fmt.Sprintf("%s…:%d", o.Tx.String()[:12], o.Index) }
