@@ -118,7 +118,7 @@ func (t *tree) summary(hops []tracer.Hop) string {
 	if len(hops) == 0 {
 		return "nothing of the deposit"
 	}
-	text := fmt.Sprintf("%s to %s", people(sum, hops[0].Asset), outputs(len(hops)))
+	text := fmt.Sprintf("%s to %s", people(sum, hops[0].Asset), counted(len(hops), "output"))
 	var parts []string
 	if len(ended) > 0 {
 		parts = append(parts, kindCounts(ended)+" there")

@@ -61,6 +61,7 @@ func printAccountTx(w io.Writer, d *accountTxDoc, u units) {
 	}
 	fmt.Fprintln(w, "\ntransfers")
 	printTransfers(w, d.Transfers, u, "", d.Rates)
+	printKnown(w, &d.txDoc, party)
 	for _, m := range d.Missing {
 		fmt.Fprintf(w, "missing: %s: %s\n", m.What, m.Reason)
 	}
@@ -102,7 +103,15 @@ func printTransfers(w io.Writer, transfers []transferDoc, u units, account chain
 	})
 }
 
-func printAccount(w io.Writer, d *accountDoc, u units) {
+func printAccount(w io.Writer, d *accountDoc, view *openedAccounts, each func(func(transferDoc) error) error) error {
+	var held []transferDoc
+	for _, b := range d.Balances {
+		held = append(held, transferDoc{Asset: b.Asset})
+	}
+	u, err := view.units(held)
+	if err != nil {
+		return err
+	}
 	what := "account"
 	if d.Contract {
 		what = "contract"
@@ -120,5 +129,11 @@ func printAccount(w io.Writer, d *accountDoc, u units) {
 		fmt.Fprintf(w, "  %s by the transfers held%s\n", u.people(b.Amount, b.Asset), frozen)
 	}
 	fmt.Fprintln(w)
-	printTransfers(w, d.Transfers, u, d.Address, nil)
+	return inTables(each, func(rows []transferDoc) error {
+		u, err := view.units(rows)
+		if err == nil {
+			printTransfers(w, rows, u, d.Address, nil)
+		}
+		return err
+	})
 }

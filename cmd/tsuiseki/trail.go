@@ -147,11 +147,3 @@ func outpointTo(h tracer.Hop) chains.Outpoint {
 func short(o chains.Outpoint) string { return fmt.Sprintf("%s…:%d", shortID(o.Tx), o.Index) }
 
 func shortID(id chains.TxID) string { return id.String()[:12] }
-
-// outputs counts outputs.
-func outputs(n int) string {
-	if n == 1 {
-		return "1 output"
-	}
-	return fmt.Sprintf("%d outputs", n)
-}
