@@ -118,7 +118,7 @@ func (t *tree) summary(hops []tracer.Hop) string {
 	if len(hops) == 0 {
 		return "nothing of the deposit"
 	}
-	text := fmt.Sprintf("%s to %s", people(sum, hops[0].Asset), counted(len(hops), "output"))
+	text := fmt.Sprintf("%s%s to %s", people(sum, hops[0].Asset), worthSum(hops), counted(len(hops), "output"))
 	var parts []string
 	if len(ended) > 0 {
 		parts = append(parts, kindCounts(ended)+" there")
@@ -127,6 +127,23 @@ func (t *tree) summary(hops []tracer.Hop) string {
 		parts = append(parts, fmt.Sprintf("%d moved on and reached %s", moved, kindCounts(reached)))
 	}
 	return text + " (" + strings.Join(parts, "; ") + ")"
+}
+
+// worthSum adds up what hops were worth, each at its own time; nothing where that is
+// not known of all.
+func worthSum(hops []tracer.Hop) string {
+	var sum chains.Amount
+	for _, h := range hops {
+		if h.Value == nil {
+			return ""
+		}
+		traced, err := chains.ParseAmount(h.Value.Traced) // yen are whole
+		if err != nil {
+			return ""
+		}
+		sum = sum.Add(traced)
+	}
+	return worthTraced(&tracer.Value{Currency: hops[0].Value.Currency, Traced: sum.String()})
 }
 
 // reach collects the ends below a place, each once.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/btcsuite/btcd/wire/v2"
 
 	"tsuiseki/fixtures"
+	"tsuiseki/tracer"
 )
 
 // trailChain indexes a chain of the regression test network and traces with the
@@ -94,6 +96,11 @@ func TestPeelChainFolded(t *testing.T) {
 	if ends := strings.Count(folded, "  unspent  "); ends != 45 { // the ends are all listed
 		t.Fatalf("%d ends are listed:\n%s", ends, folded)
 	}
+	rates := filepath.Join(t.TempDir(), "rates.csv")
+	if err := os.WriteFile(rates, []byte("date,price\n2010-01-01,2.5\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.wants(c.trace("--rates", "BTC="+rates, "--rate-max-age", "20000h"), `: 45\.0+ BTC \(90 JPY\) to 45 outputs`) // each 2, half to even
 	unfolded := c.trace("--unfold")
 	if lines := strings.Count(unfolded, "─ "); lines != 93 || strings.Contains(unfolded, "folded") || strings.Contains(unfolded, "not shown") {
 		t.Fatalf("%d lines are drawn:\n%s", lines, unfolded)
@@ -165,4 +172,19 @@ func TestManyLines(t *testing.T) {
 		t.Fatalf("%d lines are drawn", lines)
 	}
 	c.wants(text, `500 of 800 hops are not shown`)
+}
+
+// TestManyHops: of a list, too, what is not shown is told.
+func TestManyHops(t *testing.T) {
+	r := &tracer.Result{Snapshot: []tracer.SnapshotDoc{{Chain: "ethereum"}}}
+	for height := range 400 {
+		r.Hops = append(r.Hops, tracer.Hop{Deposit: "d", Height: uint64(height), Asset: "ETH", Kind: "transfer", Transfer: "native"})
+	}
+	for unfold, want := range map[bool]int{false: 300, true: 400} {
+		var out strings.Builder
+		printHops(&out, r, tracer.DepositDoc{ID: "d"}, units{}, drawing{unfold: unfold})
+		if lines := strings.Count(out.String(), "native"); lines != want || strings.Contains(out.String(), "100 of 400 hops are not shown") == unfold {
+			t.Fatalf("%d lines:\n%s", lines, out.String())
+		}
+	}
 }

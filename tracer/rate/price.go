@@ -91,7 +91,8 @@ func (p *Pricer) Currency() string { return p.params.Currency }
 // there is none, an *AmbiguousError that a person must choose.
 func (p *Pricer) Price(chain chains.Chain, asset chains.Asset, at time.Time) (*Price, error) {
 	if p.lastAt.Equal(at) && p.last == asset && p.lastOn == chain && (p.lastErr != nil || p.lastSaid.Steps != nil) {
-		return &p.lastSaid, p.lastErr
+		said := p.lastSaid
+		return &said, p.lastErr
 	}
 	price, err := p.price(chain, asset, at)
 	p.last, p.lastOn, p.lastAt, p.lastSaid, p.lastErr = asset, chain, at, price, err
