@@ -42,11 +42,5 @@ func (r *Result) AddLeads(leads []Lead, missing []Missing) error {
 		return cmp.Or(cmp.Compare(a.Chain, b.Chain), cmp.Compare(a.Height, b.Height), slices.Compare(a.Tx[:], b.Tx[:]), cmp.Compare(a.Index, b.Index),
 			cmp.Compare(a.Deposit, b.Deposit), slices.Compare(a.Mixed.Tx[:], b.Mixed.Tx[:]), cmp.Compare(a.Heuristic, b.Heuristic), cmp.Compare(a.Mixed.Address, b.Mixed.Address))
 	})
-	for _, m := range missing {
-		r.missing.add(lack{m.Chain, m.What, m.Reason}, m.heights)
-	}
-	r.Missing = r.missing.list()
-	digest, err := r.digest()
-	r.Digest = digest
-	return err
+	return r.alsoMissing(missing)
 }

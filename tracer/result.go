@@ -11,6 +11,7 @@ import (
 	"github.com/gowebpki/jcs"
 
 	"tsuiseki/chains"
+	"tsuiseki/tracer/rate"
 	"tsuiseki/tracer/taint"
 )
 
@@ -53,6 +54,7 @@ type Result struct {
 	Totals   []Total       `json:"totals"`
 	Leads    []Lead        `json:"leads,omitempty"` // beyond mixers, see AddLeads
 	Missing  []Missing     `json:"missing"`
+	Rates    *rate.Doc     `json:"rates,omitempty"`  // what values rest on, where there are any
 	Digest   string        `json:"digest,omitempty"` // SHA-256 of the rest in canonical form (RFC 8785)
 
 	missing  lacks           // until finish
@@ -110,6 +112,7 @@ type DepositDoc struct {
 	Height  uint64           `json:"height"`
 	Block   chains.BlockHash `json:"block,omitzero"`
 	Time    time.Time        `json:"time,omitzero"`
+	Value   *Value           `json:"value,omitempty"`
 
 	place uint32 // of the transaction in its block
 }
@@ -139,6 +142,7 @@ type Hop struct {
 
 	Transfer string   `json:"transfer,omitempty"` // of an account chain: the kind of transfer that the indexes count
 	Swapped  *Swapped `json:"swapped,omitempty"`  // of a swap or wrap: what was given for it
+	Value    *Value   `json:"value,omitempty"`
 
 	at    chains.Position
 	order uint64 // within the transaction: of what it reaches, or of execution
@@ -151,6 +155,7 @@ type Swapped struct {
 	Asset  chains.Asset  `json:"asset"`
 	Amount chains.Amount `json:"amount"`
 	Traced chains.Amount `json:"traced"`
+	Value  *Value        `json:"value,omitempty"`
 }
 
 // swappedAsset is empty where the hop is no swap.
@@ -180,6 +185,7 @@ type End struct {
 	Detail  string           `json:"detail"`
 
 	Transfer string `json:"transfer,omitempty"` // of an account chain: the kind of transfer that brought it
+	Value    *Value `json:"value,omitempty"`
 
 	at    chains.Position
 	order uint64 // index; a fee comes after the outputs
