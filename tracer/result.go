@@ -5,13 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"maps"
 	"slices"
 	"time"
 
 	"github.com/gowebpki/jcs"
 
 	"tsuiseki/chains"
+	"tsuiseki/tracer/rate"
 	"tsuiseki/tracer/taint"
 )
 
@@ -52,11 +52,13 @@ type Result struct {
 	Hops     []Hop         `json:"hops"`
 	Ends     []End         `json:"ends"`
 	Totals   []Total       `json:"totals"`
+	Leads    []Lead        `json:"leads,omitempty"` // beyond mixers, see AddLeads
 	Missing  []Missing     `json:"missing"`
+	Rates    *rate.Doc     `json:"rates,omitempty"`  // what values rest on, where there are any
 	Digest   string        `json:"digest,omitempty"` // SHA-256 of the rest in canonical form (RFC 8785)
 
-	missing  map[Missing]struct{} // until finish
-	balances map[balance]int      // places in Totals, until finish sorts them
+	missing  lacks           // until finish
+	balances map[balance]int // places in Totals, until finish sorts them
 }
 
 type balance struct {
@@ -110,6 +112,7 @@ type DepositDoc struct {
 	Height  uint64           `json:"height"`
 	Block   chains.BlockHash `json:"block,omitzero"`
 	Time    time.Time        `json:"time,omitzero"`
+	Value   *Value           `json:"value,omitempty"`
 
 	place uint32 // of the transaction in its block
 }
@@ -139,6 +142,7 @@ type Hop struct {
 
 	Transfer string   `json:"transfer,omitempty"` // of an account chain: the kind of transfer that the indexes count
 	Swapped  *Swapped `json:"swapped,omitempty"`  // of a swap or wrap: what was given for it
+	Value    *Value   `json:"value,omitempty"`
 
 	at    chains.Position
 	order uint64 // within the transaction: of what it reaches, or of execution
@@ -151,6 +155,7 @@ type Swapped struct {
 	Asset  chains.Asset  `json:"asset"`
 	Amount chains.Amount `json:"amount"`
 	Traced chains.Amount `json:"traced"`
+	Value  *Value        `json:"value,omitempty"`
 }
 
 // swappedAsset is empty where the hop is no swap.
@@ -180,6 +185,7 @@ type End struct {
 	Detail  string           `json:"detail"`
 
 	Transfer string `json:"transfer,omitempty"` // of an account chain: the kind of transfer that brought it
+	Value    *Value `json:"value,omitempty"`
 
 	at    chains.Position
 	order uint64 // index; a fee comes after the outputs
@@ -199,20 +205,12 @@ type Total struct {
 	Unresolved chains.Amount `json:"unresolved"`
 }
 
-// Missing is something that the trace needed and did not have.
-type Missing struct {
-	Chain  chains.Chain `json:"chain"`
-	What   string       `json:"what"`
-	Range  string       `json:"range"`
-	Reason string       `json:"reason"`
-}
-
 func newResult(snapshot chains.Snapshot, rule taint.Rule, params Params) *Result {
 	return &Result{
 		Rule: rule.Name, Engine: Engine{Version}, Params: params.doc(),
 		Snapshot: []SnapshotDoc{{Chain: snapshot.Chain, FromHeight: snapshot.From, Height: snapshot.Height, Hash: snapshot.Hash, FinalHeight: snapshot.Final}},
 		Hops:     []Hop{}, Ends: []End{}, Totals: []Total{}, Missing: []Missing{},
-		missing: map[Missing]struct{}{}, balances: map[balance]int{},
+		missing: lacks{}, balances: map[balance]int{},
 	}
 }
 
@@ -281,9 +279,9 @@ func (r *Result) addEnd(tx *chains.Tx, deposit int, e End) {
 	}
 }
 
-// miss records that the trace needed something and did not have it.
-func (r *Result) miss(what, heights, reason string) {
-	r.missing[Missing{Chain: r.Snapshot[0].Chain, What: what, Range: heights, Reason: reason}] = struct{}{}
+// miss records that the trace needed something of heights and did not have it.
+func (r *Result) miss(what string, from, to uint64, reason string) {
+	r.missing.add(lack{r.Snapshot[0].Chain, what, reason}, chains.Heights{From: from, To: to})
 }
 
 // finish sorts all lists by height, place in the block, index and deposit, and
@@ -313,9 +311,7 @@ func (r *Result) finish() error {
 		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.order, b.order), cmp.Compare(a.Deposit, b.Deposit), cmp.Compare(a.Kind, b.Kind),
 			cmp.Compare(a.Asset, b.Asset), cmp.Compare(a.Address, b.Address), cmp.Compare(a.Detail, b.Detail))
 	})
-	r.Missing = append(r.Missing, slices.SortedFunc(maps.Keys(r.missing), func(a, b Missing) int {
-		return cmp.Or(cmp.Compare(a.Range, b.Range), cmp.Compare(a.What, b.What), cmp.Compare(a.Reason, b.Reason))
-	})...)
+	r.Missing = r.missing.list()
 	digest, err := r.digest()
 	r.Digest = digest
 	return err

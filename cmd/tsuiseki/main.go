@@ -39,6 +39,7 @@ type cli struct {
 	Path  pathCmd  `cmd:"" help:"Find how money may have gone from one address to another."`
 	Graph graphCmd `cmd:"" help:"Look after the case graph."`
 	Label labelCmd `cmd:"" help:"Keep whose addresses are, and who says so."`
+	Rate  rateCmd  `cmd:"" help:"Keep what assets were worth, to value amounts in yen."`
 	Demo  demoCmd  `cmd:"" help:"Trace 50 BTC of January 2009 on the real chain, and an invented fraud on Ethereum."`
 }
 

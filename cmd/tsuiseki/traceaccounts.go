@@ -16,7 +16,13 @@ func (c *traceCmd) traceAccounts(s *session, chain chains.Chain, refs []ref, par
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, view.Close()) }()
-	return eachRule(params, func(p tracer.Params) (*tracer.Result, error) { return traceAccountRefs(s, view, refs, p) })
+	return eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
+		result, err := traceAccountRefs(s, view, refs, p)
+		if err == nil && c.Leads {
+			err = addMixerLeads(view, result)
+		}
+		return result, err
+	})
 }
 
 func traceAccountRefs(s *session, view *openedAccounts, refs []ref, params tracer.Params) (*tracer.Result, error) {
