@@ -13,7 +13,8 @@ import (
 )
 
 type graphCmd struct {
-	Copy graphCopyCmd `cmd:"" help:"Copy a graph into another store, and compare them."`
+	Neighbours neighboursCmd `cmd:"" help:"Add up whom an address paid, or who paid it."`
+	Copy       graphCopyCmd  `cmd:"" help:"Copy a graph into another store, and compare them."`
 }
 
 // graphFlags say where the case graph is kept.

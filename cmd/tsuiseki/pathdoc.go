@@ -60,10 +60,10 @@ type cutDoc struct {
 }
 
 func (c *pathCmd) doc(ctx context.Context, store graph.Store, p *pathSource, answer *graph.PathsAnswer) (*pathDoc, error) {
-	snapshot, e := p.graph.Snapshot(), answer.Explored
+	e := answer.Explored
 	doc := &pathDoc{
 		From: c.From, To: c.To, Answer: answer.Answer, Paths: []onePathDoc{}, Missing: append([]tracer.Missing{}, p.missing...),
-		Snapshot: []tracer.SnapshotDoc{{Chain: snapshot.Chain, FromHeight: snapshot.From, Height: snapshot.Height, Hash: snapshot.Hash, FinalHeight: snapshot.Final}},
+		Snapshot: snapshotDocs(p.graph.Snapshot()),
 		Explored: exploredDoc{e.Addresses, e.Transfers, addressNames(e.Hubs), addressNames(e.Stops), cutDoc(e.Cut)},
 	}
 	for _, path := range answer.Paths {
@@ -77,15 +77,29 @@ func (c *pathCmd) doc(ctx context.Context, store graph.Store, p *pathSource, ans
 				hop.From = one.Hops[i-1].To
 			}
 			one.Hops = append(one.Hops, hop)
-			if token, err := p.token(hop.Asset); err != nil {
+			if err := p.know(hop.Asset); err != nil {
 				return nil, err
-			} else if _, known := p.units[hop.Asset]; token != nil && !known {
-				p.units.add(*token)
 			}
 		}
 		doc.Paths = append(doc.Paths, one)
 	}
 	return doc, nil
+}
+
+func snapshotDocs(s chains.Snapshot) []tracer.SnapshotDoc {
+	return []tracer.SnapshotDoc{{Chain: s.Chain, FromHeight: s.From, Height: s.Height, Hash: s.Hash, FinalHeight: s.Final}}
+}
+
+// know takes up how people read amounts of an asset.
+func (p *pathSource) know(asset chains.Asset) error {
+	if _, known := p.units[asset]; known {
+		return nil
+	}
+	token, err := p.token(asset)
+	if token != nil {
+		p.units.add(*token)
+	}
+	return err
 }
 
 // pathHop is a path's transfer with its transaction.
