@@ -25,6 +25,19 @@ var forwarded = []string{"6 op calls factory creates d:", "10 ann calls d: ann>d
 // gapCases: where blocks are not held that could show what rules an account out.
 var gapCases = []depositCase{
 	{name: "without transactions", txs: single, change: lacking(chains.PartTransactions), want: []string{"undecided victor-deposit transactions of heights 7000-8000 are not held"}},
+	{
+		name: "without signers", txs: []string{"10: ann>d 70 usd", "20: d>hot 70 usd"},
+		change: func(c *depositChain) {
+			lacking(chains.PartTransactions)(c)
+			for _, tx := range c.txs {
+				tx.From, tx.To = "", ""
+			}
+		}, want: []string{"undecided victor-deposit transactions of heights"},
+	},
+	{
+		name: "without signers, a payment elsewhere", txs: []string{"10: ann>d 70 usd", "20: d>hot 70 usd", "30: d>bob 1 jpy"},
+		change: func(c *depositChain) { c.txs[2].From = "" }, want: []string{"undecided victor-deposit who signed"},
+	},
 	{name: "without receipts", txs: single, change: lacking(chains.PartReceipts), want: []string{"undecided victor-deposit receipts of heights"}},
 	{name: "without logs", txs: single, change: lacking(chains.PartLogs), want: []string{"undecided victor-deposit logs of heights"}},
 	{name: "without withdrawals", txs: single, change: lacking(chains.PartWithdrawals), want: []string{"victor-deposit 9934 1"}},

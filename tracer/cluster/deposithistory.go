@@ -191,6 +191,8 @@ func (h *depositHistory) exit(tx *chains.Tx, t *chains.Transfer) error {
 	}
 	elsewhere := to.Exchange == "" || h.exchange.Exchange != "" && h.exchange.Exchange != to.Exchange
 	switch {
+	case signerUnknown(tx) && t.IsLog() && elsewhere:
+		h.doubt = fmt.Sprintf("who signed %s, in which it seems to pay %s, is not held", tx.ID, t.To)
 	case !believed && h.code.Contract && elsewhere:
 		h.doubt = fmt.Sprintf("%s logs that it paid %s in %s, which may be planted", t.Asset, t.To, tx.ID)
 	case !believed:
@@ -217,9 +219,10 @@ func (h *depositHistory) exit(tx *chains.Tx, t *chains.Transfer) error {
 // code: coins always do; a token's log does where the account signed the
 // transaction, or called that token before (to approve of others' moving it), or
 // is a contract that the transaction calls, or whose makers or exchange signed it.
+// Where the signer is not held, nothing is a yes anyway.
 func (h *depositHistory) believed(tx *chains.Tx, t *chains.Transfer) (bool, error) {
 	switch {
-	case !t.IsLog() || tx.From == h.account:
+	case !t.IsLog() || tx.From == h.account || signerUnknown(tx):
 		return true, nil
 	case !h.code.Contract:
 		return h.owns[t.Asset], nil
@@ -241,6 +244,9 @@ func (h *depositHistory) believed(tx *chains.Tx, t *chains.Transfer) (bool, erro
 	signer, err := h.chain.Party(tx.From, tx.Time)
 	return signer.Exchange != "", err
 }
+
+// signerUnknown tells whether the block's transactions are not held, only their logs.
+func signerUnknown(tx *chains.Tx) bool { return tx.From == "" && tx.ID != (chains.TxID{}) }
 
 // called judges a transaction that the account signs without paying anybody.
 func (h *depositHistory) called(tx *chains.Tx) error {
