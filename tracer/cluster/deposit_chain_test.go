@@ -125,7 +125,7 @@ type fatal interface {
 // of a token by a call of its contract. "#" before N is a collectible, "tip", "reward",
 // "withdrawal", "destroyed" and "mix" before FROM are kinds. Ether counts in tenths of
 // a milliether.
-func (c *depositChain) tx(tb fatal, text string) *chains.Tx {
+func (c *depositChain) tx(tb fatal, text string) {
 	tb.Helper()
 	head, transfers, _ := strings.Cut(text, ":")
 	words := strings.Fields(head)
@@ -146,14 +146,13 @@ func (c *depositChain) tx(tb fatal, text string) *chains.Tx {
 			i += 2
 		}
 	}
-	for _, part := range strings.Split(transfers, ",") {
+	for part := range strings.SplitSeq(transfers, ",") {
 		if part = strings.TrimSpace(part); part != "" {
 			c.transfer(tb, tx, part)
 		}
 	}
 	c.txs = append(c.txs, tx)
 	c.height = max(c.height, tx.Block.Height)
-	return tx
 }
 
 func (c *depositChain) transfer(tb fatal, tx *chains.Tx, text string) {

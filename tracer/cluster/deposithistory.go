@@ -185,34 +185,36 @@ func (h *depositHistory) exit(tx *chains.Tx, t *chains.Transfer) error {
 	if err != nil {
 		return err
 	}
-	believed, err := h.believed(tx, t)
-	if err != nil {
-		return err
-	}
 	elsewhere := to.Exchange == "" || h.exchange.Exchange != "" && h.exchange.Exchange != to.Exchange
+	believed, err := h.believed(tx, t)
 	switch {
+	case err != nil:
+		return err
 	case signerUnknown(tx) && t.IsLog() && elsewhere:
 		h.doubt = fmt.Sprintf("who signed %s, in which it seems to pay %s, is not held", tx.ID, t.To)
 	case !believed && h.code.Contract && elsewhere:
 		h.doubt = fmt.Sprintf("%s logs that it paid %s in %s, which may be planted", t.Asset, t.To, tx.ID)
 	case !believed:
-	case t.Kind == chains.CollectibleTransfer && to.Exchange != "" && !elsewhere:
-	case t.Kind == chains.CollectibleTransfer:
+	case t.Kind == chains.CollectibleTransfer && elsewhere:
 		h.no = fmt.Sprintf("it sends a collectible elsewhere in %s", tx.ID)
-	case to.Exchange == "" && t.Asset == h.chain.Native() && t.Amount.Cmp(h.params.Dust) <= 0:
+	case t.Kind == chains.CollectibleTransfer:
 	case to.Exchange == "":
-		h.no = fmt.Sprintf("it also pays %s in %s", t.To, tx.ID)
+		if t.Asset != h.chain.Native() || t.Amount.Cmp(h.params.Dust) > 0 {
+			h.no = fmt.Sprintf("it also pays %s in %s", t.To, tx.ID)
+		}
 	case elsewhere:
 		h.no = fmt.Sprintf("it pays %s, and %s in %s", h.exchange.Label, to.Label, tx.ID)
 	default:
-		signer, err := h.chain.Party(tx.From, tx.Time)
-		if err != nil {
-			return err
-		}
 		h.exchange = to
-		h.sweeps = append(h.sweeps, sweep{tx: tx, to: t.To, asset: t.Asset, amount: t.Amount, by: signer.Exchange})
+		return h.addSweep(tx, t)
 	}
 	return nil
+}
+
+func (h *depositHistory) addSweep(tx *chains.Tx, t *chains.Transfer) error {
+	signer, err := h.chain.Party(tx.From, tx.Time)
+	h.sweeps = append(h.sweeps, sweep{tx: tx, to: t.To, asset: t.Asset, amount: t.Amount, by: signer.Exchange})
+	return err
 }
 
 // believed tells whether a transfer from the account happened by its key or its

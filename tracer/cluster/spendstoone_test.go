@@ -34,7 +34,7 @@ func (c *outputChain) Touching(address chains.Address) iter.Seq2[*chains.Tx, err
 
 func (*outputChain) Native() chains.Asset { return "BTC" }
 
-// tx adds a transaction told as "HEIGHT: ADDRESS ADDRESS > ADDRESS N, ADDRESS N". An
+// tx adds a transaction told as "HEIGHT: PAYER OTHER > ADDRESS N, ADDRESS N". An
 // input "?" is unknown, "coinbase" creates coins, an output "return" is OP_RETURN.
 func (c *outputChain) tx(t *testing.T, text string) {
 	t.Helper()
@@ -45,7 +45,7 @@ func (c *outputChain) tx(t *testing.T, text string) {
 		t.Fatalf("%q: %v", text, err)
 	}
 	tx.Time = hour(tx.Block.Height)
-	for _, name := range strings.Fields(from) {
+	for name := range strings.FieldsSeq(from) {
 		in := chains.Input{Prevout: chains.Outpoint{Tx: chains.TxID{1}}}
 		switch name {
 		case "coinbase":
