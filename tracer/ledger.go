@@ -48,7 +48,7 @@ type Stopper interface {
 // Stop is why a trail ends at an address.
 type Stop struct {
 	Kind   EndKind
-	Label  string // attribution; empty where a heuristic says so
+	Label  string // attribution, of the place or of the wallet by which a heuristic knows it; empty where there is none
 	Detail string // who says so, or which heuristic by what
 }
 

@@ -60,15 +60,19 @@ func findVictor(h *depositHistory) (*DepositInference, error) {
 // victorPair is the confidence, in basis points rounded down, that a sweep passes
 // a payment on; false where it does not.
 func (h *depositHistory) victorPair(r *receipt, s *sweep) (confidence int, ok bool) {
-	if !h.pays(r) || r.from == "" || r.asset != s.asset || r.tx.Position().Compare(s.tx.Position()) >= 0 {
+	if r.asset != s.asset || r.from == "" || r.tx.Position().Compare(s.tx.Position()) >= 0 {
 		return 0, false
 	}
-	rest, blocks := r.amount.Sub(s.amount), s.tx.Block.Height-r.tx.Block.Height
+	blocks := s.tx.Block.Height - r.tx.Block.Height
+	if blocks > h.params.MaxBlocks || !h.pays(r) {
+		return 0, false
+	}
+	rest := r.amount.Sub(s.amount)
 	most := h.params.MaxRest
 	if s.asset != h.chain.Native() {
 		most = chains.Amount{}
 	}
-	if rest.Sign() < 0 || rest.Cmp(most) > 0 || blocks > h.params.MaxBlocks {
+	if rest.Sign() < 0 || rest.Cmp(most) > 0 {
 		return 0, false
 	}
 	return victorConfidence(rest, h.params.MaxRest, blocks, h.params.MaxBlocks), true
