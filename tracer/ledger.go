@@ -92,6 +92,7 @@ func TraceAccounts(ctx context.Context, ledger Ledger, deposits []AccountDeposit
 		ledger: ledger, inferrer: inferrer, rule: rule, params: params,
 		result: newResult(ledger.Snapshot(), rule, params),
 		events: map[chains.Position]*event{},
+		passed: map[chains.Address]bool{},
 		live:   map[holder]*lotQueue{},
 		gaps:   newGaps(ledger.Snapshot(), ledger.Missing),
 	}
