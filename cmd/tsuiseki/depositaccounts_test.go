@@ -130,7 +130,7 @@ func TestDepositsFromTheIndex(t *testing.T) {
 	rows, parties := "chain,address,label,category,source,actor\n", map[chains.Address]cluster.Party{chains.ZeroAddress: {Label: "zero address", Known: true}}
 	for i, actor := range []string{"x", "x", "y"} {
 		rows += "ethereum," + string(wallets[i]) + ",wallet,exchange,test," + actor + "\n"
-		parties[wallets[i]] = cluster.Party{Exchange: actor, Label: "wallet", Known: true}
+		parties[wallets[i]] = cluster.Party{Exchange: actor, Name: "wallet", Label: "wallet", Known: true}
 	}
 	if err := os.WriteFile(labels, []byte(rows), 0o600); err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ type depositHistory struct {
 	code    Code
 	read    int // transactions
 
-	exchange Party                 // that is paid
+	exchange Party                 // that is paid, as its first wallet
 	receipts []receipt             // of value, in chain order
 	sweeps   []sweep               // in chain order
 	moved    map[chains.Asset]bool // swept
@@ -206,7 +206,9 @@ func (h *depositHistory) exit(tx *chains.Tx, t *chains.Transfer) error {
 	case elsewhere:
 		h.no = fmt.Sprintf("it pays %s, and %s in %s", h.exchange.Label, to.Label, tx.ID)
 	default:
-		h.exchange = to
+		if h.exchange.Exchange == "" {
+			h.exchange = to
+		}
 		return h.addSweep(tx, t)
 	}
 	return nil
