@@ -41,7 +41,7 @@ type cli struct {
 
 	Cluster clusterCmd `cmd:"" help:"Show which addresses belong together, or to one account holder, and why."`
 
-	Demo  demoCmd  `cmd:"" help:"Trace 50 BTC of January 2009 on the real chain, and an invented fraud on Ethereum."`
+	Demo demoCmd `cmd:"" help:"Trace 50 BTC of January 2009 on the real chain, and an invented fraud on Ethereum."`
 }
 
 // session is what every command works with.
