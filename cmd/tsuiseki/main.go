@@ -40,7 +40,10 @@ type cli struct {
 	Graph graphCmd `cmd:"" help:"Look after the case graph."`
 	Label labelCmd `cmd:"" help:"Keep whose addresses are, and who says so."`
 	Rate  rateCmd  `cmd:"" help:"Keep what assets were worth, to value amounts in yen."`
-	Demo  demoCmd  `cmd:"" help:"Trace 50 BTC of January 2009 on the real chain, and an invented fraud on Ethereum."`
+
+	Cluster clusterCmd `cmd:"" help:"Show which addresses belong together, or to one account holder, and why."`
+
+	Demo demoCmd `cmd:"" help:"Trace 50 BTC of January 2009 on the real chain, and an invented fraud on Ethereum."`
 }
 
 // session is what every command works with.
