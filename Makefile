@@ -3,6 +3,7 @@ BTCD_VERSION          := v0.26.2
 GETH_VERSION          := v1.17.8
 ANVIL_VERSION         := 1.7.1
 SOLC_VERSION          := 0.8.37
+NEO4J_VERSION         := 5.26.26
 GOLANGCI_LINT_VERSION := v2.15.0
 GOFUMPT_VERSION       := v0.12.0
 
@@ -13,6 +14,7 @@ BTCD          := $(TOOLS)/btcd-$(BTCD_VERSION)/btcd
 GETH          := $(TOOLS)/geth-$(GETH_VERSION)/geth
 ANVIL         := $(TOOLS)/anvil-$(ANVIL_VERSION)/node_modules/.bin/anvil
 SOLC          := $(TOOLS)/solc-$(SOLC_VERSION)/node_modules/.bin/solcjs
+NEO4J         := $(TOOLS)/neo4j-$(NEO4J_VERSION)
 GOLANGCI_LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint
 GOFUMPT       := $(TOOLS)/gofumpt-$(GOFUMPT_VERSION)/gofumpt
 
@@ -35,6 +37,7 @@ test: tools lint
 	CGO_ENABLED=1 TSUISEKI_NO_SKIP=1 \
 	TSUISEKI_BTCD=$(BTCD) TSUISEKI_LITECOIND=$$(command -v litecoind) \
 	TSUISEKI_GETH=$(GETH) TSUISEKI_ANVIL=$(ANVIL) TSUISEKI_SOLC=$(SOLC) \
+	TSUISEKI_NEO4J=$(NEO4J) \
 	go test -race ./...
 
 lint: $(GOLANGCI_LINT) $(GOFUMPT)
@@ -47,10 +50,11 @@ bench:
 	go test -run '^$$' -bench . -benchmem \
 	$$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -n 1 dirname | sort -u)
 
-tools: $(BTCD) $(GETH) $(ANVIL) $(SOLC) $(GOLANGCI_LINT) $(GOFUMPT)
+tools: $(BTCD) $(GETH) $(ANVIL) $(SOLC) $(NEO4J) $(GOLANGCI_LINT) $(GOFUMPT)
 	.ci/debian.sh gcc gcc libc6-dev
 	.ci/debian.sh litecoind litecoind
 	.ci/debian.sh node nodejs
+	.ci/debian.sh java openjdk-17-jre-headless
 
 $(BTCD):
 	GOBIN=$(@D) go install github.com/btcsuite/btcd@$(BTCD_VERSION)
@@ -66,6 +70,10 @@ $(ANVIL):
 
 $(SOLC):
 	$(NPM_INSTALL) $(TOOLS)/solc-$(SOLC_VERSION) solc@$(SOLC_VERSION)
+
+$(NEO4J):
+	.ci/debian.sh mvn openjdk-17-jre-headless maven
+	.ci/jars.sh $@ org.neo4j:neo4j:$(NEO4J_VERSION)
 
 $(GOLANGCI_LINT):
 	GOBIN=$(@D) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)

@@ -47,6 +47,8 @@ backends-are-wired-in-cmd  api/api.go                      tsuiseki/graph/neo4j
 
 tests-only                 tracer/tracer.go                testing
 tests-only                 cmd/tsuiseki/main.go            tsuiseki/fixtures/node
+tests-only                 cmd/tsuiseki/main.go            tsuiseki/fixtures/neo4j
+tests-only                 cmd/tsuiseki/demo.go            tsuiseki/fixtures/process
 tests-only                 cmd/tsuiseki/demo.go            tsuiseki/fixtures/contracts
 tests-only                 cmd/tsuiseki/demo.go            tsuiseki/fixtures/evm
 tests-only                 chains/index/index.go           tsuiseki/chains/chaintest
@@ -55,6 +57,8 @@ tests-only                 graph/pebblegraph/store.go      tsuiseki/graph/grapht
 -                          graph/graphtest/suite.go        testing
 -                          fixtures/node/node.go           testing
 -                          fixtures/evm/play.go            tsuiseki/fixtures/node
+-                          fixtures/node/node.go           tsuiseki/fixtures/process
+-                          graph/neo4j/store_test.go       tsuiseki/fixtures/neo4j
 -                          tracer/tracer_test.go           testing
 scenarios                  tracer/tracer.go                tsuiseki/fixtures
 -                          cmd/tsuiseki/demo.go            tsuiseki/fixtures
@@ -68,7 +72,9 @@ gin-in-api                 tracer/tracer.go                github.com/gin-contri
 -                          api/api.go                      github.com/gin-gonic/gin
 -                          api/auth/auth.go                github.com/gin-gonic/gin
 neo4j-in-graph             graph/graph.go                  github.com/neo4j/neo4j-go-driver/v5/neo4j
+neo4j-in-graph             fixtures/node/node.go           github.com/neo4j/neo4j-go-driver/v5/neo4j
 -                          graph/neo4j/store.go            github.com/neo4j/neo4j-go-driver/v5/neo4j
+-                          fixtures/neo4j/neo4j.go         github.com/neo4j/neo4j-go-driver/v5/neo4j
 pebble-in-stores           tracer/casebook/case.go         github.com/cockroachdb/pebble/v2
 pebble-in-stores           graph/neo4j/store.go            github.com/cockroachdb/pebble/v2
 -                          chains/index/index.go           github.com/cockroachdb/pebble/v2

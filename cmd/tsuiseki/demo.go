@@ -7,10 +7,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"tsuiseki/chains"
 	"tsuiseki/chains/bitcoin"
 	"tsuiseki/chains/index"
+	"tsuiseki/graph"
 	"tsuiseki/tracer"
 )
 
@@ -20,6 +22,9 @@ const (
 	demoFile   = "blockchain/testdata/blk_0_to_14131.dat"
 	// The coins of block 9, of which Hal Finney got ten in the first payment ever.
 	demoDeposit = "0437cd7f8525ceed2324359c2d0ba26006d92d856a9c20fa0241106ee5a597c9:0"
+	// Their miner, and where eleven of them met others.
+	demoFrom = "12cbQLTFMXRnSzktFkuoG3eHoMeFtpTu3S"
+	demoTo   = "1BBz9Z15YpELQ4QP5sEKb1SwxkcmPb5TMs"
 )
 
 type demoCmd struct {
@@ -66,7 +71,20 @@ func (c *demoCmd) bitcoin(s *session) (err error) {
 	fmt.Fprintln(s.out, "Bitcoin: indexed the real chain's first blocks.")
 	printStatus(s.out, status)
 	fmt.Fprintln(s.out)
-	return demoTrace(s, src.Chain())
+	if err := demoTrace(s, src.Chain()); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out)
+	return demoPath(s, src.Chain())
+}
+
+// demoPath asks how the money came to one of the places where the trace ends.
+func demoPath(s *session, chain chains.Chain) error {
+	path := pathCmd{
+		chainFlag: chainFlag{Chain: string(chain)}, From: demoFrom, To: demoTo,
+		MaxHops: 6, MinAmount: "0", K: 1, By: string(graph.ByAmount), HubDegree: defaultHubDegree, Timeout: time.Minute,
+	}
+	return path.Run(s)
 }
 
 func indexAll(s *session, src bitcoinSource, bar *progress) (status index.Status, err error) {

@@ -36,6 +36,8 @@ type cli struct {
 	Index indexCmd `cmd:"" help:"Index a chain, or show what is indexed."`
 	Show  showCmd  `cmd:"" help:"Show everything known of a transaction, address or block."`
 	Trace traceCmd `cmd:"" help:"Follow deposits to where they lie or left sight."`
+	Path  pathCmd  `cmd:"" help:"Find how money may have gone from one address to another."`
+	Graph graphCmd `cmd:"" help:"Look after the case graph."`
 	Label labelCmd `cmd:"" help:"Keep whose addresses are, and who says so."`
 	Rate  rateCmd  `cmd:"" help:"Keep what assets were worth, to value amounts in yen."`
 

@@ -40,6 +40,16 @@ func KnownConcept(concept string) bool {
 	return known
 }
 
+// Is reports whether the label's category is a concept or a narrower one.
+func (l *Label) Is(concept string) bool {
+	for c := l.Category; c != ""; c = broader[c] {
+		if c == concept {
+			return true
+		}
+	}
+	return false
+}
+
 // depth counts the concepts above one: how specific it is.
 func depth(concept string) (n int) {
 	for concept = broader[concept]; concept != ""; concept = broader[concept] {

@@ -1,0 +1,174 @@
+package graph
+
+import (
+	"context"
+
+	"tsuiseki/chains"
+)
+
+// startBackward finds the last transfers of paths.
+func (s *search) startBackward(ctx context.Context) error {
+	if err := s.follow(ctx, append([]Address{}, s.To...)); err != nil {
+		return err
+	}
+	var spans []Span
+	for _, a := range s.To {
+		if s.state[a] != followed {
+			s.backward.blocked, s.backward.partial = true, true
+			continue
+		}
+		spans = append(spans, Span{a, chains.Position{}, s.tip(a.Chain)})
+	}
+	s.backward.partial = s.backward.partial || s.Reaches != nil
+	s.backward.blocked = s.backward.blocked || s.Reaches != nil
+	s.backward.done = 1
+	for step, err := range s.store.Received(ctx, spans) {
+		if err != nil {
+			return err
+		}
+		s.see(&s.backward, step.Transfer, 1)
+	}
+	return nil
+}
+
+// walkBackward follows the edge back by one more transfer.
+func (s *search) walkBackward(ctx context.Context) error {
+	b := &s.backward
+	edge := b.edge
+	b.edge, b.done = nil, b.done+1
+	sortEdge(edge)
+	var outputs, accounts []*Transfer
+	for _, t := range edge {
+		if utxo(t.Chain) {
+			outputs = append(outputs, t)
+		} else {
+			accounts = append(accounts, t)
+		}
+	}
+	if err := s.paidFrom(ctx, accounts); err != nil {
+		return err
+	}
+	return s.spentFrom(ctx, outputs)
+}
+
+// followBack is follow for those among addresses that are no end of paths.
+func (s *search) followBack(ctx context.Context, addresses []Address) error {
+	var open []Address
+	for _, a := range addresses {
+		ends, err := s.target(a)
+		if err != nil {
+			return err
+		}
+		if !ends && !s.from[a] {
+			open = append(open, a)
+		}
+	}
+	return s.follow(ctx, open)
+}
+
+// paidFrom follows accounts' payments back to what had reached them.
+func (s *search) paidFrom(ctx context.Context, paid []*Transfer) error {
+	var at []Address
+	for _, t := range paid {
+		at = append(at, t.Sender())
+	}
+	if err := s.followBack(ctx, at); err != nil {
+		return err
+	}
+	var open []*Transfer
+	var spans []Span
+	for _, t := range paid {
+		switch a := t.Sender(); {
+		case s.from[a] || s.targets[a]:
+		case s.state[a] != followed:
+			s.backward.blocked = true
+		default:
+			open = append(open, t)
+			spans = append(spans, Span{a, chains.Position{}, t.At})
+		}
+	}
+	if err := s.load(s.received, firstOf(spans), s.reader(ctx, s.store.Received)); err != nil {
+		return err
+	}
+	for _, t := range open {
+		at := placeKey{t.Sender(), t.Asset}
+		until, before := s.backward.reached[at]
+		if !before || t.At.Compare(until) > 0 {
+			s.backward.reached[at] = t.At
+		}
+		for _, u := range s.received[t.Sender()].transfers {
+			if u.At.Compare(t.At) > 0 || u.Key == t.Key {
+				continue
+			}
+			if u.At == t.At || u.Asset == t.Asset && (!before || u.At.Compare(until) > 0) {
+				s.see(&s.backward, u, s.backward.done)
+			}
+		}
+	}
+	return nil
+}
+
+// spentFrom follows outputs back to those that their transactions spend.
+func (s *search) spentFrom(ctx context.Context, outputs []*Transfer) error {
+	sources, err := s.sources(ctx, outputs)
+	if err != nil {
+		return err
+	}
+	var at []Address
+	for _, source := range sources {
+		if source.Address != "" {
+			at = append(at, Address{outputs[source.Asked].Chain, source.Address})
+		}
+	}
+	if err := s.followBack(ctx, at); err != nil {
+		return err
+	}
+	// What was not held may be so by now.
+	if sources, err = s.sources(ctx, outputs); err != nil {
+		return err
+	}
+	for _, source := range sources {
+		t := outputs[source.Asked]
+		a := Address{t.Chain, source.Address}
+		switch {
+		case s.from[a]:
+			s.starts[txKey{t.Chain, t.At}] = true
+		case s.targets[a]:
+		case source.Address == "" || s.state[a] != followed || !source.Held:
+			s.backward.blocked = true
+		default:
+			s.spender[source.Transfer.Key] = t.At
+			s.see(&s.backward, source.Transfer, s.backward.done)
+		}
+	}
+	return nil
+}
+
+// findStarts looks where the outputs seen last begin paths, if the start cannot tell.
+func (s *search) findStarts(ctx context.Context) error {
+	if !s.forward.partial {
+		return nil
+	}
+	sources, err := s.sources(ctx, s.backward.edge)
+	for _, source := range sources {
+		if t := s.backward.edge[source.Asked]; s.from[Address{t.Chain, source.Address}] {
+			s.starts[txKey{t.Chain, t.At}] = true
+		}
+	}
+	return err
+}
+
+// sources are the inputs of the transactions that made outputs, asked once each.
+func (s *search) sources(ctx context.Context, outputs []*Transfer) (all []Source, err error) {
+	keys := make([]Key, len(outputs))
+	for i, t := range outputs {
+		keys[i] = t.Key
+	}
+	for source, err := range s.store.Sources(ctx, keys) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, source)
+	}
+	return all, nil
+}

@@ -1,0 +1,173 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"math"
+	"slices"
+
+	"tsuiseki/chains"
+)
+
+// Chain is an index of one chain, as of one block: where the graph grows from.
+type Chain interface {
+	Snapshot() chains.Snapshot
+	// History yields the transactions that move value to or from an address, whole
+	// and in chain order.
+	History(address chains.Address) iter.Seq2[*Tx, error]
+	// Hash is that of the best chain's block at a height, whatever the snapshot; false
+	// where the index does not hold it.
+	Hash(height uint64) (chains.BlockHash, bool, error)
+}
+
+// fillTxs is how many transactions are gathered before they are written.
+const fillTxs = 5_000
+
+// filler makes addresses whole before a question looks at them.
+type filler struct {
+	store  Store
+	chains map[chains.Chain]Chain
+	limit  int // transactions of an address above which it is a hub, and never whole
+	batch  Batch
+	hubs   map[Address]bool // of all addresses asked for so far
+}
+
+// newFiller reconciles the graph with all indexes before anything is asked.
+func newFiller(ctx context.Context, store Store, indexes map[chains.Chain]Chain, hubDegree int) (*filler, error) {
+	for _, name := range slices.Sorted(maps.Keys(indexes)) {
+		if err := Reconcile(ctx, store, indexes[name]); err != nil {
+			return nil, err
+		}
+	}
+	if hubDegree == 0 {
+		hubDegree = math.MaxInt
+	}
+	return &filler{store: store, chains: indexes, limit: hubDegree, hubs: map[Address]bool{}}, nil
+}
+
+// tip is the last place that a question on a chain can see.
+func (f *filler) tip(chain chains.Chain) chains.Position {
+	return chains.Position{Height: f.chains[chain].Snapshot().Height, Tx: lastTx}
+}
+
+// UnindexedError says that a question met a chain of which there is no index.
+type UnindexedError struct{ Chain chains.Chain }
+
+func (e *UnindexedError) Error() string {
+	return fmt.Sprintf("there is no index of %s to ask: index it first", e.Chain)
+}
+
+// Reconcile takes from a graph what rests on blocks that are no longer part of the
+// best chain.
+func Reconcile(ctx context.Context, store Store, chain Chain) error {
+	of, stale := chain.Snapshot().Chain, false
+	var from uint64 // above the highest anchor that is still valid
+	for anchor, err := range store.Anchors(ctx, of) {
+		if err != nil {
+			return err
+		}
+		hash, held, err := chain.Hash(anchor.Height)
+		if err != nil {
+			return err
+		}
+		if held && hash == anchor.Hash {
+			from = anchor.Height + 1
+			break
+		}
+		stale = true
+	}
+	if !stale {
+		return nil
+	}
+	return store.Undo(ctx, of, from)
+}
+
+// fill makes addresses whole up to their chain's block, and tells hubs apart. The
+// answer depends on the chain alone, never on what the graph held before.
+func (f *filler) fill(ctx context.Context, addresses []Address) error {
+	var asked []Address
+	for _, a := range addresses {
+		if _, known := f.hubs[a]; !known && !slices.Contains(asked, a) {
+			asked = append(asked, a)
+		}
+	}
+	held, err := f.store.Coverage(ctx, asked)
+	if err != nil {
+		return err
+	}
+	var whole []Address
+	for i, a := range asked {
+		chain := f.chains[a.Chain]
+		if chain == nil {
+			return &UnindexedError{a.Chain}
+		}
+		if held[i].Whole && held[i].Height >= chain.Snapshot().Height {
+			whole = append(whole, a)
+			continue
+		}
+		if err := f.load(ctx, a, chain); err != nil {
+			return err
+		}
+	}
+	if err := f.flush(ctx); err != nil {
+		return err
+	}
+	return f.measure(ctx, whole)
+}
+
+// load reads an address's history into the batch, unless it is a hub's.
+func (f *filler) load(ctx context.Context, a Address, chain Chain) error {
+	var txs []Tx
+	for tx, err := range chain.History(a.Address) {
+		if err != nil {
+			return fmt.Errorf("filling in %s: %w", a.Address, err)
+		}
+		if len(txs) == f.limit {
+			f.hubs[a] = true
+			return nil
+		}
+		txs = append(txs, *tx)
+	}
+	f.hubs[a] = false
+	f.batch.Txs = append(f.batch.Txs, txs...)
+	f.batch.Whole = append(f.batch.Whole, Coverage{a, chain.Snapshot().Height})
+	if anchor := (Anchor{a.Chain, chain.Snapshot().BlockRef}); !slices.Contains(f.batch.Anchors, anchor) {
+		f.batch.Anchors = append(f.batch.Anchors, anchor)
+	}
+	if len(f.batch.Txs) < fillTxs {
+		return nil
+	}
+	return f.flush(ctx)
+}
+
+func (f *filler) flush(ctx context.Context) error {
+	if len(f.batch.Whole) == 0 {
+		return nil
+	}
+	err := f.store.Write(ctx, &f.batch)
+	f.batch = Batch{}
+	return err
+}
+
+// measure tells hubs apart among whole addresses, chain by chain.
+func (f *filler) measure(ctx context.Context, whole []Address) error {
+	slices.SortFunc(whole, Address.Compare)
+	for len(whole) > 0 {
+		of := whole[0].Chain
+		n := slices.IndexFunc(whole, func(a Address) bool { return a.Chain != of })
+		if n < 0 {
+			n = len(whole)
+		}
+		degrees, err := f.store.Degree(ctx, whole[:n], f.chains[of].Snapshot().Height, f.limit)
+		if err != nil {
+			return err
+		}
+		for i, degree := range degrees {
+			f.hubs[whole[i]] = degree > f.limit
+		}
+		whole = whole[n:]
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+package graphtest
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"tsuiseki/chains"
+	"tsuiseki/graph"
+)
+
+// TestNeighbours compares neighbours with adding up every transaction.
+func TestNeighbours(t *testing.T, open func(t *testing.T) graph.Archive) {
+	for _, chain := range []chains.Chain{chains.Bitcoin, chains.Ethereum} {
+		t.Run(string(chain), func(t *testing.T) {
+			rapid.Check(t, func(r *rapid.T) {
+				draw := func(label string, lo, hi int) int { return rapid.IntRange(lo, hi).Draw(r, label) }
+				w := NewWorld(draw, chain, draw("transactions", 1, 14))
+				store := open(t)
+				defer store.Close()
+				q := graph.NeighbourQuery{
+					Of: []graph.Address{{Chain: chain, Address: Name(draw("of", 0, names-1))}}, Direction: graph.Out,
+					MinAmount: chains.NewAmount(int64(draw("minimum", 0, 3))), HubDegree: draw("hub degree", 0, 10),
+				}
+				if draw("second", 0, 1) == 0 {
+					q.Of = append(q.Of, graph.Address{Chain: chain, Address: Name(draw("and of", 0, names-1))})
+				}
+				if draw("direction", 0, 1) == 0 {
+					q.Direction = graph.In
+				}
+				if draw("window", 0, 2) == 0 {
+					q.After, q.Before = Start.Add(time.Minute), Start.Add(4*time.Minute)
+				}
+				got, err := graph.Neighbours(context.Background(), store, map[chains.Chain]graph.Chain{chain: w}, q)
+				if err != nil {
+					r.Fatal(err)
+				}
+				if diff := gocmp.Diff(naiveNeighbours(w, q), neighbourLines(got.Neighbours)); diff != "" {
+					r.Fatalf("hubs %v (-naive +store):\n%s", got.Hubs, diff)
+				}
+			})
+		})
+	}
+}
+
+func neighbourLines(all []graph.Neighbour) (lines []string) {
+	for _, n := range all {
+		lines = append(lines, fmt.Sprintf("%s %s %d %s shared %d, %s to %s", n.Asset, n.Address.Address, n.Payments, n.Amount, n.Shared, n.First.Format(time.TimeOnly), n.Last.Format(time.TimeOnly)))
+	}
+	return lines
+}
+
+// naiveNeighbours goes through all transactions for every possible neighbour.
+func naiveNeighbours(w *World, q graph.NeighbourQuery) []string {
+	n := &naive{World: w, Query: graph.Query{HubDegree: q.HubDegree, MinAmount: q.MinAmount, After: q.After, Before: q.Before}}
+	var of []chains.Address
+	for _, a := range q.Of {
+		if !n.hub(a.Address) {
+			of = append(of, a.Address)
+		}
+	}
+	ours := func(a chains.Address) bool { return n.has(q.Of, a) }
+	var all []graph.Neighbour
+	for i := range names {
+		for _, asset := range []chains.Asset{"BTC", "ETH", chains.Asset(Name(100))} {
+			one := graph.Neighbour{Address: graph.Address{Chain: w.Chain, Address: Name(i)}, Asset: asset}
+			if ours(Name(i)) {
+				continue
+			}
+			for j := range w.All {
+				naiveAdd(n, &w.All[j], q.Direction, of, ours, &one)
+			}
+			if one.Payments > 0 {
+				all = append(all, one)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b graph.Neighbour) int {
+		return cmp.Or(cmp.Compare(a.Asset, b.Asset), b.Amount.Cmp(a.Amount), a.Address.Compare(b.Address))
+	})
+	return neighbourLines(all)
+}
+
+func naiveAdd(n *naive, tx *graph.Tx, direction graph.Direction, of []chains.Address, ours func(chains.Address) bool, one *graph.Neighbour) {
+	count := func(amount chains.Amount, shared bool) {
+		if one.Payments == 0 {
+			one.First = tx.Time
+		}
+		one.Payments, one.Amount, one.Last = one.Payments+1, one.Amount.Add(amount), tx.Time
+		if shared {
+			one.Shared++
+		}
+	}
+	var counted []graph.Transfer
+	for _, t := range tx.Transfers {
+		if n.inLimits(t) && t.Asset == one.Asset {
+			counted = append(counted, t)
+		}
+	}
+	if n.Chain.Family() == chains.Bitcoin {
+		naiveOutputs(tx, counted, direction, of, ours, one.Address.Address, count)
+		return
+	}
+	for _, t := range counted {
+		from, to := t.From, t.To
+		if direction == graph.In {
+			from, to = to, from
+		}
+		if slices.Contains(of, from) && to == one.Address.Address {
+			count(t.Amount, false)
+		}
+	}
+}
+
+func naiveOutputs(tx *graph.Tx, counted []graph.Transfer, direction graph.Direction, of []chains.Address, ours func(chains.Address) bool, one chains.Address, count func(chains.Amount, bool)) {
+	payers := map[chains.Address]chains.Amount{}
+	mine, foreign := false, false
+	for _, s := range tx.Spends {
+		payers[s.Address] = payers[s.Address].Add(s.Amount)
+		mine, foreign = mine || slices.Contains(of, s.Address), foreign || !ours(s.Address)
+	}
+	var theirs, received chains.Amount
+	for _, t := range counted {
+		if t.To == one {
+			theirs = theirs.Add(t.Amount)
+		}
+		if ours(t.To) {
+			received = received.Add(t.Amount)
+		}
+	}
+	reached := slices.ContainsFunc(tx.Transfers, func(t graph.Transfer) bool { return slices.Contains(of, t.To) })
+	put, paid := payers[one]
+	switch {
+	case direction == graph.Out && mine && theirs.Sign() > 0:
+		count(theirs, foreign)
+	case direction == graph.In && paid && reached && received.Sign() > 0:
+		count(received.Min(put), len(payers) > 1)
+	}
+}

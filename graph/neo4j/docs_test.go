@@ -1,0 +1,54 @@
+package neo4j_test
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	driver "github.com/neo4j/neo4j-go-driver/v5/neo4j"
+
+	server "tsuiseki/fixtures/neo4j"
+	"tsuiseki/graph/neo4j"
+)
+
+// TestDocumentedQueries asks what the documentation tells people to ask. A query with
+// a name that the graph does not have would be answered, with a warning.
+func TestDocumentedQueries(t *testing.T) {
+	text, err := os.ReadFile("../../docs/graph.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, at := context.Background(), server.Shared(t)
+	s, err := neo4j.Open(ctx, neo4j.Options{URI: at.URI, User: at.User, Password: at.Password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Write(ctx, batchOfEach(t)); err != nil {
+		t.Fatal(err)
+	}
+	d, err := driver.NewDriverWithContext(at.URI, driver.BasicAuth(at.User, at.Password, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close(ctx)
+	asked := 0
+	for paragraph := range strings.SplitSeq(string(text), "\n\n") {
+		if !strings.HasPrefix(paragraph, "    MATCH") {
+			continue
+		}
+		asked++
+		result, err := driver.ExecuteQuery(ctx, d, paragraph, nil, driver.EagerResultTransformer)
+		if err != nil {
+			t.Errorf("%s\n%v", paragraph, err)
+			continue
+		}
+		for _, n := range result.Summary.Notifications() {
+			t.Errorf("%s\n%s: %s", paragraph, n.Code(), n.Description())
+		}
+	}
+	if asked < 3 {
+		t.Errorf("only %d queries were found", asked)
+	}
+}

@@ -1,0 +1,51 @@
+package pebblegraph_test
+
+import (
+	"encoding/binary"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"go.uber.org/goleak"
+
+	"tsuiseki/graph"
+	"tsuiseki/graph/graphtest"
+	"tsuiseki/graph/pebblegraph"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func open(t *testing.T) graph.Archive {
+	t.Helper()
+	s, err := pebblegraph.Open(pebblegraph.Options{Dir: "graph", FS: vfs.NewMem()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestSuite(t *testing.T) {
+	t.Run("store", func(t *testing.T) { graphtest.TestStore(t, open) })
+	t.Run("copy", func(t *testing.T) { graphtest.TestCopy(t, open) })
+	t.Run("neighbours", func(t *testing.T) { graphtest.TestNeighbours(t, open) })
+	t.Run("ends early", func(t *testing.T) { graphtest.TestEndsEarly(t, open) })
+	t.Run("paths", func(t *testing.T) { graphtest.TestPaths(t, open) })
+}
+
+func TestOtherFormat(t *testing.T) {
+	fs := vfs.NewMem()
+	db, err := pebble.Open("graph", &pebble.Options{FS: fs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Set([]byte("Mformat"), binary.AppendUvarint(nil, 99), pebble.Sync); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pebblegraph.Open(pebblegraph.Options{Dir: "graph", FS: fs}); err == nil || !strings.Contains(err.Error(), "format 99") {
+		t.Errorf("opening another format: %v", err)
+	}
+}
