@@ -12,6 +12,7 @@ import (
 	"github.com/gowebpki/jcs"
 
 	"tsuiseki/chains"
+	"tsuiseki/tracer/cluster"
 	"tsuiseki/tracer/taint"
 )
 
@@ -77,6 +78,16 @@ type ParamsDoc struct {
 	HubDegree *int           `json:"hub_degree"`
 	Budget    *int           `json:"budget"`
 	Labels    string         `json:"labels,omitempty"` // digest of the labels that trails were stopped by
+	Clusters  *ClustersDoc   `json:"clusters,omitempty"`
+}
+
+// ClustersDoc pins the clusters through which labels reached addresses: what they
+// rest on, the size from which two are not merged, and the block as of which they are.
+type ClustersDoc struct {
+	Heuristics []cluster.Heuristic `json:"heuristics"`
+	Giant      int                 `json:"giant"`
+	Height     uint64              `json:"height"`
+	Hash       chains.BlockHash    `json:"hash,omitzero"`
 }
 
 // SnapshotDoc is the part of a chain that the trace could see.
@@ -237,7 +248,7 @@ func (r *Result) total(deposit int, asset chains.Asset) *Total {
 }
 
 func (p Params) doc() (doc ParamsDoc) {
-	doc.Labels = p.Labels
+	doc.Labels, doc.Clusters = p.Labels, p.Clusters
 	if p.MaxHops > 0 {
 		doc.MaxHops = &p.MaxHops
 	}

@@ -15,6 +15,7 @@ import (
 	"tsuiseki/chains/bitcoin"
 	"tsuiseki/chains/index"
 	"tsuiseki/tracer"
+	"tsuiseki/tracer/entity"
 	"tsuiseki/tracer/label"
 )
 
@@ -113,6 +114,9 @@ type opened struct {
 	index   *index.Index
 	network bitcoin.Network
 	labels  label.Stops
+
+	store    *entity.Store // where withClusters was called
+	clusters *entity.View
 }
 
 var _ tracer.Stopper = (*opened)(nil)
@@ -137,9 +141,13 @@ func openView(s *session, chain chains.Chain, asOf *uint64, known labelFlags) (_
 	return o, nil
 }
 
-// Close closes the view, the index and the labels.
+// Close closes the view, the index, the labels and the clusters.
 func (o *opened) Close() error {
-	return errors.Join(o.View.Close(), o.index.Close(), o.labels.View.Close())
+	err := errors.Join(o.View.Close(), o.index.Close(), o.labels.View.Close())
+	if o.store != nil {
+		err = errors.Join(err, o.store.Close())
+	}
+	return err
 }
 
 // Stop implements tracer.Stopper.

@@ -33,11 +33,12 @@ type cli struct {
 	Data     string `help:"Folder that holds the indexes and all else." env:"TSUISEKI_DATA" default:"${data}" type:"path"`
 	LogLevel string `help:"Least severe messages to show on stderr." enum:"debug,info,warn,error" default:"warn"`
 
-	Index indexCmd `cmd:"" help:"Index a chain, or show what is indexed."`
-	Show  showCmd  `cmd:"" help:"Show everything known of a transaction, address or block."`
-	Trace traceCmd `cmd:"" help:"Follow deposits to where they lie or left sight."`
-	Label labelCmd `cmd:"" help:"Keep whose addresses are, and who says so."`
-	Demo  demoCmd  `cmd:"" help:"Trace 50 BTC of January 2009 on the real chain, and an invented fraud on Ethereum."`
+	Index   indexCmd   `cmd:"" help:"Index a chain, or show what is indexed."`
+	Show    showCmd    `cmd:"" help:"Show everything known of a transaction, address or block."`
+	Trace   traceCmd   `cmd:"" help:"Follow deposits to where they lie or left sight."`
+	Label   labelCmd   `cmd:"" help:"Keep whose addresses are, and who says so."`
+	Cluster clusterCmd `cmd:"" help:"Show which addresses have one owner, and why."`
+	Demo    demoCmd    `cmd:"" help:"Trace 50 BTC of January 2009 on the real chain, and an invented fraud on Ethereum."`
 }
 
 // session is what every command works with.

@@ -42,16 +42,20 @@ type View struct {
 	names    map[uint32]chains.Address
 }
 
-// View opens the clusters as of a chain's last block, which Sync must have reached.
+// ErrBehind says that Sync has not reached the block that is asked for.
+var ErrBehind = errors.New("the clusters are behind the index")
+
+// View opens the clusters as of a chain's last block; ErrBehind where Sync has not
+// reached it.
 func (s *Store) View(chain Chain, tags []Tag) (*View, error) {
 	snapshot := chain.Snapshot()
 	block := int(snapshot.Height) - int(s.manifest.From)
 	if block < 0 || block >= s.manifest.Blocks || s.manifest.From != snapshot.From {
-		return nil, fmt.Errorf("the clusters of %s do not reach block %s: build them first", snapshot.Chain, snapshot.BlockRef)
+		return nil, fmt.Errorf("block %s of %s: %w", snapshot.BlockRef, snapshot.Chain, ErrBehind)
 	}
 	row := s.log.row(block)
 	if row.hash != snapshot.Hash {
-		return nil, errors.Join(s.log.err, fmt.Errorf("the clusters of %s are of another branch than block %s: build them first", snapshot.Chain, snapshot.BlockRef))
+		return nil, errors.Join(s.log.err, fmt.Errorf("block %s of %s: %w", snapshot.BlockRef, snapshot.Chain, ErrBehind))
 	}
 	if err := s.load(); err != nil {
 		return nil, err
