@@ -260,7 +260,7 @@ func (c *clusterShowCmd) document(view *opened) (*clusterDoc, error) {
 	}
 	doc.Extended = newExtendedDoc(x, c.clusterFlags, c.Limit)
 	if len(c.Without) > 0 {
-		doc.Without, err = c.without(doc)
+		doc.Without = c.without(doc)
 	}
 	return doc, err
 }
@@ -351,16 +351,16 @@ func newExtendedDoc(x *entity.Extended, f clusterFlags, limit int) extendedDoc {
 
 // without tells what the cluster falls into. Co-spending is all that holds it
 // together: without it every address stands for itself.
-func (c *clusterShowCmd) without(doc *clusterDoc) (*withoutDoc, error) {
+func (c *clusterShowCmd) without(doc *clusterDoc) *withoutDoc {
 	d := &withoutDoc{Heuristics: c.Without, Parts: 1, Split: []entityDoc{{doc.Entity, doc.Size, doc.Services}}}
 	if !slices.Contains(c.Without, cluster.CoSpending.ID) {
-		return d, nil
+		return d
 	}
 	d.Parts, d.Split, d.More = doc.Size, []entityDoc{}, doc.More
 	for _, a := range doc.Addresses {
 		d.Split = append(d.Split, entityDoc{a, 1, []string{}})
 	}
-	return d, nil
+	return d
 }
 
 type clusterVerifyCmd struct {

@@ -46,11 +46,12 @@ func printCluster(w io.Writer, d *clusterDoc) {
 
 func printExtended(w io.Writer, d *clusterDoc) {
 	x := &d.Extended
-	if !x.Complete {
+	switch {
+	case !x.Complete:
 		fmt.Fprintf(w, "extended cluster: at least %s; stopped after %d transactions, see --extend-limit\n", counted(x.Size, "address", "addresses"), x.Transactions)
-	} else if len(x.Links) == 0 {
+	case len(x.Links) == 0:
 		fmt.Fprintln(w, "extended cluster: change leads no further")
-	} else {
+	default:
 		fmt.Fprintf(w, "extended cluster: entity %s, %s in %s\n", x.Entity, counted(x.Size, "address", "addresses"), counted(len(x.Clusters)+x.More, "cluster", "clusters"))
 	}
 	for i, l := range x.Links {

@@ -271,8 +271,7 @@ func (e *extension) finish() (*Extended, error) {
 // cluster that was not joined.
 func (e *extension) sort(ordered []*Change) {
 	group := map[*node]*node{}
-	var root func(*node) *node
-	root = func(n *node) *node {
+	root := func(n *node) *node {
 		for group[n] != nil {
 			n = group[n]
 		}

@@ -175,7 +175,7 @@ func TestExtendedAgainstWholeChain(t *testing.T) {
 				t.Fatal(err)
 			}
 			reached, shut := n.reach(address, links)
-			checkExtended(t, view, x, address, reached, shut, first)
+			checkExtended(t, x, address, reached, shut, first)
 			joined, held = joined+len(x.Links), held+len(x.Withheld)
 			limit := draw("limit", 1, 6)
 			part, err := view.Extend(around{v, &b.network}, address, entity.ExtendOptions{Without: off, Limit: limit})
@@ -195,7 +195,7 @@ func TestExtendedAgainstWholeChain(t *testing.T) {
 	}
 }
 
-func checkExtended(t *rapid.T, view *entity.View, x *entity.Extended, start chains.Address, reached, shut map[chains.Address]bool, first map[chains.Address]chains.Position) {
+func checkExtended(t *rapid.T, x *entity.Extended, start chains.Address, reached, shut map[chains.Address]bool, first map[chains.Address]chains.Position) {
 	var got []chains.Address
 	entities := map[chains.Address]bool{}
 	for _, c := range x.Clusters {

@@ -19,6 +19,12 @@ import (
 // earlyView indexes the main chain's first blocks.
 func earlyView(tb testing.TB) (*index.View, *bitcoin.Network) {
 	tb.Helper()
+	x, network := earlyIndex(tb)
+	return viewOf(tb, x, nil), network
+}
+
+func earlyIndex(tb testing.TB) (*index.Index, *bitcoin.Network) {
+	tb.Helper()
 	src, err := bitcoin.OpenFiles(tb.Context(), bitcoin.FilesConfig{Path: chaintest.EarlyChain(tb)})
 	if err != nil {
 		tb.Fatal(err)
@@ -28,19 +34,24 @@ func earlyView(tb testing.TB) (*index.View, *bitcoin.Network) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if _, err := x.Sync(tb.Context(), src, index.SyncOptions{}); err != nil {
-		tb.Fatal(err)
-	}
-	v, err := x.View(tb.Context(), nil)
-	if err != nil {
-		tb.Fatal(err)
-	}
 	tb.Cleanup(func() {
-		v.Close()
 		x.Close()
 		src.Close()
 	})
-	return v, &network
+	if _, err := x.Sync(tb.Context(), src, index.SyncOptions{}); err != nil {
+		tb.Fatal(err)
+	}
+	return x, &network
+}
+
+func viewOf(tb testing.TB, x *index.Index, asOf *uint64) *index.View {
+	tb.Helper()
+	v, err := x.View(tb.Context(), asOf)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { v.Close() })
+	return v
 }
 
 // TestEarlyChain compares the real chain's clusters with those of a union-find that
