@@ -86,6 +86,7 @@ type ParamsDoc struct {
 type ClustersDoc struct {
 	Heuristics []cluster.Heuristic `json:"heuristics"`
 	Giant      int                 `json:"giant"`
+	Missing    uint32              `json:"missing,omitempty"` // transactions that may link more: not all they spend is known
 	Height     uint64              `json:"height"`
 	Hash       chains.BlockHash    `json:"hash,omitzero"`
 }

@@ -186,8 +186,8 @@ func (r truth) checkRecords(t *rapid.T, v *index.View) {
 		}
 		break
 	}
-	for range v.Records(last + 1) {
-		t.Fatal("a record above the view's block")
+	for tx, err := range v.Records(last + 1) {
+		t.Fatalf("above the view's block: %+v, %v", tx, err)
 	}
 }
 

@@ -112,7 +112,7 @@ func (o *opened) reachThroughClusters(s *session, params *tracer.Params) error {
 		o.labels.Clusters = o.clusters
 	}
 	snapshot := o.Snapshot()
-	params.Clusters = &tracer.ClustersDoc{Heuristics: entity.Heuristics(), Giant: o.clusters.Giant(), Height: snapshot.Height, Hash: snapshot.Hash}
+	params.Clusters = &tracer.ClustersDoc{Heuristics: entity.Heuristics(), Giant: o.clusters.Giant(), Missing: o.clusters.Missing(), Height: snapshot.Height, Hash: snapshot.Hash}
 	return nil
 }
 

@@ -34,7 +34,7 @@ func playWallets(t *testing.T, n *node.Node) *wallets {
 	var first string
 	n.Call(t, &first, "getblockhash", 1)
 	const coin = 100_000_000
-	pay := func(value int64, script []byte) *wire.TxOut { return wire.NewTxOut(value, script) }
+	pay := wire.NewTxOut
 	var paid []*wire.TxOut
 	for _, key := range []string{"a", "b", "m1", "m2", "m3"} {
 		paid = append(paid, pay(coin, n.Miner.P2WPKH(key)))

@@ -113,7 +113,7 @@ func (s *Store) keepState() error {
 		return nil
 	}
 	then := s.log.row(blocks - 1).sums
-	if links := then.Links - last.Links; int(links) <= s.opt.Tail || links <= then.Links/500 {
+	if links := then.Links - last.Links; int(links) <= s.opt.Tail || links <= then.Links/1000 {
 		return nil
 	}
 	s.forest.Undo(s.log.height(blocks - 1))
@@ -217,7 +217,11 @@ func (b *builder) add(tx *chains.Tx) error {
 	if oneScript(tx) {
 		return nil
 	}
-	return b.link(cluster.Describe(tx, b.store.opt.Scripts))
+	describe := cluster.DescribeInputs
+	if cluster.GuardReadsOutputs(tx) {
+		describe = cluster.Describe
+	}
+	return b.link(describe(tx, b.store.opt.Scripts))
 }
 
 // oneScript reports whether all inputs that are known spend one script.

@@ -39,7 +39,9 @@ type chainLog struct {
 	whole                      sums // up to the last whole block
 
 	unchecked []uint64 // a bit per committed block that was not held against its checksum
-	err       error
+	// What the block holds that was used last, which is good: answers lie close together.
+	goodAfter, goodTo sums
+	err               error
 }
 
 var _ cluster.Links = (*chainLog)(nil)
@@ -85,6 +87,7 @@ func (l *chainLog) remap(m *manifest) (err error) {
 		l.err = damaged(filepath.Join(l.dir, blocksName), "its last block counts otherwise than the manifest")
 	}
 	l.now, l.whole = l.saved, l.saved
+	l.goodAfter, l.goodTo = sums{}, sums{}
 	return l.err
 }
 
@@ -176,12 +179,20 @@ func (l *chainLog) blockOfAddress(id uint32) int {
 
 // use holds a committed block against its checksum, once.
 func (l *chainLog) use(block int) bool {
-	if l.unchecked == nil || block >= l.committed || l.unchecked[block>>6]&(1<<(block&63)) == 0 {
+	if l.unchecked == nil || block >= l.committed {
 		return true
 	}
 	b, before := l.row(block), l.before(block)
+	if l.err != nil {
+		return false
+	}
+	l.goodAfter, l.goodTo = before, b.sums
+	if l.unchecked[block>>6]&(1<<(block&63)) == 0 {
+		return true
+	}
 	if b.Addresses < before.Addresses || b.Links < before.Links || b.Addresses > l.saved.Addresses || b.Links > l.saved.Links ||
 		checksum(l.keys.data[int(before.Addresses)*keySize:int(b.Addresses)*keySize], l.links.data[int(before.Links)*linkSize:int(b.Links)*linkSize]) != b.data {
+		l.goodTo = l.goodAfter
 		l.fail(linksName, "what it and %s hold of the block at height %d does not match its checksum", addressesName, l.height(block))
 		return false
 	}
@@ -202,8 +213,12 @@ func (l *chainLog) checkAll() error {
 	return l.err
 }
 
-func (l *chainLog) checked(block func() int) bool {
-	return l.unchecked == nil || l.use(block())
+func (l *chainLog) goodKey(id uint32) bool {
+	return l.unchecked == nil || id >= l.goodAfter.Addresses && id < l.goodTo.Addresses || l.use(l.blockOfAddress(id))
+}
+
+func (l *chainLog) goodLink(number uint32) bool {
+	return l.unchecked == nil || number > l.goodAfter.Links && number <= l.goodTo.Links || l.use(l.blockOf(number))
 }
 
 // keyAt is the key of an address.
@@ -213,7 +228,7 @@ func (l *chainLog) keyAt(id uint32) (k key) {
 		l.fail(addressesName, "address %d is not there", id)
 	case id >= l.saved.Addresses:
 		copy(k[:], l.newKeys[int(id-l.saved.Addresses)*keySize:])
-	case l.checked(func() int { return l.blockOfAddress(id) }):
+	case l.goodKey(id):
 		copy(k[:], l.keys.data[int(id)*keySize:])
 	}
 	return k
@@ -230,7 +245,7 @@ func (l *chainLog) record(number uint32) []byte {
 		l.fail(linksName, "link %d is not there", number)
 	case number > l.saved.Links:
 		return l.newLinks[(i-int(l.saved.Links))*linkSize:]
-	case l.checked(func() int { return l.blockOf(number) }):
+	case l.goodLink(number):
 		return l.links.data[i*linkSize:]
 	}
 	return nil

@@ -44,8 +44,8 @@ type Options struct {
 	Giant       int // see cluster.Control; a store keeps the one that it was made with
 	CacheBytes  int // for outputs that may be spent soon; 0 is 256 MiB
 	CommitBytes int // what a Sync gathers before it is written; 0 is 16 MiB
-	// A state is written where more than Tail links, and more than 1/500 of all, came
-	// since the last one (0 is 100,000), as of Depth blocks below the last (0 is 100):
+	// A state is written where more than Tail links, and more than 1/1000 of all, came
+	// since the last one (0 is 100,000), as of Depth blocks below the last (0 is 10):
 	// where a reorganisation goes deeper, the state has to be made anew.
 	Tail  int
 	Depth int
@@ -58,7 +58,7 @@ func (o *Options) defaults() {
 	o.Giant = cmp.Or(o.Giant, cluster.DefaultGiant)
 	o.CacheBytes = cmp.Or(o.CacheBytes, 256<<20)
 	o.CommitBytes = cmp.Or(o.CommitBytes, 16<<20)
-	o.Tail, o.Depth = cmp.Or(o.Tail, 100_000), cmp.Or(o.Depth, 100)
+	o.Tail, o.Depth = cmp.Or(o.Tail, 100_000), cmp.Or(o.Depth, 10)
 }
 
 // Dir is the folder of a chain's clusters under a data folder.
