@@ -79,9 +79,9 @@ func (v *View) Why(a, b chains.Address) (chain []Step, joined bool, err error) {
 // Merge is one that collapse control held back: between the cluster asked for and
 // another one.
 type Merge struct {
-	Step        // the first link that would join them
-	Pairs   int // of addresses that links would join
-	Outcome cluster.Outcome
+	Step                    // the first link that would join them
+	Pairs   int             // of addresses that links would join
+	Outcome cluster.Outcome // Conflict where both are services', and of different ones; else Held
 	Other   *Cluster
 }
 
@@ -132,6 +132,10 @@ func (c *Cluster) Withheld() (merges []Merge, err error) {
 		}
 		if m.Other, err = v.clusterOf(f.other); err != nil {
 			return nil, err
+		}
+		// Giants that were held apart may since have turned out to be different services'.
+		if len(c.Services) > 0 && len(m.Other.Services) > 0 && c.Services[0] != m.Other.Services[0] {
+			m.Outcome = cluster.Conflict
 		}
 		merges = append(merges, m)
 	}

@@ -94,8 +94,12 @@ func (n *naive) others(members []chains.Address) (merges []naiveWithheld) {
 		if to {
 			other = w.From
 		}
-		if entity := n.members(other)[0]; !seen[entity] {
-			seen[entity] = true
+		if theirs := n.members(other); !seen[theirs[0]] {
+			seen[theirs[0]] = true
+			w.outcome = cluster.Held
+			if a, b := n.serviceOf(members), n.serviceOf(theirs); a != "" && b != "" && a != b {
+				w.outcome = cluster.Conflict
+			}
 			merges = append(merges, w)
 		}
 	}
