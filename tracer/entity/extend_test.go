@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/btcsuite/btcd/wire/v2"
 	"pgregory.net/rapid"
 
 	"tsuiseki/chains"
@@ -141,17 +142,55 @@ func (n *naive) reach(start chains.Address, links []cluster.Evidence) (reached, 
 	return reached, shut
 }
 
+// economy is a chain of wallets whose change shows: they pay round sums to another
+// kind of script, from one or two coins, and keep the rest, for no fee.
+func economy(draw fixtures.Draw) *fixtures.Chain {
+	c := fixtures.NewChain()
+	own := func(owner int) []byte { return fixtures.Script("p2wpkh", owner) }
+	fresh := 100
+	for range draw("blocks", 3, 10) {
+		var coins []fixtures.Coin
+		for _, coin := range c.Unspent() {
+			if len(coin.Output.PkScript) == len(own(0)) {
+				coins = append(coins, coin)
+			}
+		}
+		var txs []*wire.MsgTx
+		for range draw("payments", 0, 3) {
+			if len(coins) < 2 {
+				break
+			}
+			count := draw("coins", 1, 2)
+			at := draw("coin", 0, len(coins)-count)
+			spent := slices.Clone(coins[at : at+count])
+			coins = slices.Delete(coins, at, at+count)
+			left := int64(0)
+			for _, coin := range spent {
+				left += coin.Output.Value
+			}
+			paid := min(left/2, int64(draw("sum", 1, 9))*1_000_000)
+			fresh++
+			change := draw("change", 0, 9)
+			if change > 6 {
+				change = fresh
+			}
+			txs = append(txs, c.Pay(spent, wire.NewTxOut(paid, fixtures.Script("p2pkh", draw("payee", 10, 14))), wire.NewTxOut(left-paid, own(change))))
+		}
+		coinbase := c.Coinbase(wire.NewTxOut(50_000_123, own(draw("miner", 0, 6))), wire.NewTxOut(20_000_017, own(draw("miner", 0, 6))))
+		c.Mine(coinbase, txs...)
+	}
+	return c
+}
+
 // TestExtendedAgainstWholeChain: the extended cluster, found from one address, is
 // what all links of the chain reach from it; a limit leaves a part of it and says so.
 func TestExtendedAgainstWholeChain(t *testing.T) {
 	complete, joined, held := 0, 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		draw := drawFrom(t)
-		c := fixtures.NewChain()
-		c.Extend(draw, draw("blocks", 2, 12))
-		src := source(t, c)
+		src := source(t, economy(draw))
 		b := newBench(t, src, entity.Options{Giant: draw("giant", 2, 8)})
-		b.reach(t, 0, c.Height())
+		b.reach(t, 0, len(src.Decoded)-1)
 		defer b.close(t)
 		v, err := b.index.View(t.Context(), nil)
 		if err != nil {

@@ -1,6 +1,8 @@
 package entity_test
 
 import (
+	"errors"
+	"iter"
 	"os"
 	"slices"
 	"testing"
@@ -79,11 +81,40 @@ func (b *bench) reach(t *rapid.T, from uint64, to int) {
 		t.Fatal(err)
 	}
 	defer v.Close()
+	if after := rapid.IntRange(-20, 20).Draw(t, "fails after"); after > 0 {
+		// What fails on the way leaves whole blocks, and the next Sync goes on.
+		if _, err := b.store.Sync(t.Context(), faulty{v, after}, nil); err != nil && !errors.Is(err, errFaulty) {
+			t.Fatal(err)
+		}
+	}
 	if _, err := b.store.Sync(t.Context(), v, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.store.Verify(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// faulty is a chain that fails after some transactions.
+type faulty struct {
+	entity.Chain
+	after int
+}
+
+var errFaulty = errors.New("a broken disk")
+
+func (f faulty) Records(from uint64) iter.Seq2[*chains.Tx, error] {
+	return func(yield func(*chains.Tx, error) bool) {
+		left := f.after
+		for tx, err := range f.Chain.Records(from) {
+			if left--; left < 0 {
+				yield(nil, errFaulty)
+				return
+			}
+			if !yield(tx, err) {
+				return
+			}
+		}
 	}
 }
 
