@@ -133,7 +133,10 @@ func inMemory(g generated) (addresses int) {
 // evidence is what the chain's transactions say, with nothing kept.
 func (g generated) evidence() iter.Seq[cluster.Evidence] {
 	return func(yield func(cluster.Evidence) bool) {
-		for tx := range g.Records(0) {
+		for tx, err := range g.Records(0) {
+			if err != nil {
+				panic(err)
+			}
 			for i := range tx.Inputs {
 				tx.Inputs[i].Spent, _ = g.Prevout(tx.Inputs[i].Prevout, tx.Position())
 			}

@@ -123,13 +123,15 @@ func (s *Store) keepState() error {
 	if err == nil {
 		err = s.replay(then.Links)
 	}
+	next := s.manifest
+	next.State = info
 	if err == nil {
-		s.manifest.State = info
-		err = s.manifest.write(s.opt.Dir)
+		err = next.write(s.opt.Dir)
 	}
 	if err != nil {
 		return errors.Join(err, s.drop())
 	}
+	s.manifest = next
 	return s.manifest.removeLeftovers(s.opt.Dir)
 }
 

@@ -21,7 +21,7 @@ const (
 )
 
 // mostNumbers is how many addresses, and how many links, a log can hold.
-const mostNumbers = math.MaxUint32 - 1
+const mostNumbers uint32 = math.MaxUint32 - 1
 
 // chainLog is the truth of which everything else is made: which addresses the
 // transactions of each block link. Addresses are numbered from 0 as they come, links

@@ -10,7 +10,7 @@ import (
 func (l *chainLog) pending() int { return len(l.newKeys) + len(l.newLinks) + len(l.newRows) }
 
 // commit writes what was added, whole blocks only, and then the manifest. After an
-// error the log has to be opened anew.
+// error nothing of it counts, and it may be tried again.
 func (l *chainLog) commit(m *manifest) error {
 	keys := l.newKeys[:int(l.whole.Addresses-l.saved.Addresses)*keySize]
 	links := l.newLinks[:int(l.whole.Links-l.saved.Links)*linkSize]
@@ -30,10 +30,12 @@ func (l *chainLog) commit(m *manifest) error {
 	if err := syncDir(l.dir); err != nil {
 		return err
 	}
-	m.Blocks, m.Addresses, m.Links = l.blocks(), l.whole.Addresses, l.whole.Links
-	if err := m.write(l.dir); err != nil {
+	next := *m
+	next.Blocks, next.Addresses, next.Links = l.blocks(), l.whole.Addresses, l.whole.Links
+	if err := next.write(l.dir); err != nil {
 		return err
 	}
+	*m = next
 	known := l.unchecked == nil
 	if err := l.remap(m); err != nil {
 		return err
@@ -65,11 +67,13 @@ func (l *chainLog) cut(m *manifest, blocks int) error {
 	if l.err != nil {
 		return l.err
 	}
-	if m.Blocks, m.Addresses, m.Links = blocks, kept.Addresses, kept.Links; m.State != nil && m.State.Blocks > blocks {
-		m.State = nil
+	next := *m
+	if next.Blocks, next.Addresses, next.Links = blocks, kept.Addresses, kept.Links; m.State != nil && m.State.Blocks > blocks {
+		next.State = nil
 	}
-	if err := m.write(l.dir); err != nil {
+	if err := next.write(l.dir); err != nil {
 		return err
 	}
+	*m = next
 	return l.remap(m)
 }
