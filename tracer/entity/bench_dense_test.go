@@ -134,3 +134,15 @@ func buildDense(b *testing.B, v *index.View, opt entity.Options) float64 {
 		}
 	})
 }
+
+// BenchmarkBuildEarly builds the clusters of the real chain's first 14,132 blocks.
+func BenchmarkBuildEarly(b *testing.B) {
+	v, network := earlyView(b)
+	building := 0.0
+	for b.Loop() {
+		building += buildDense(b, v, entity.Options{Scripts: network})
+	}
+	const txs, addresses = 14_247, 815
+	b.ReportMetric(txs*float64(b.N)/building, "tx/s")
+	b.ReportMetric(addresses*float64(b.N)/building, "addresses/s")
+}

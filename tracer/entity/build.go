@@ -119,6 +119,7 @@ func (s *Store) keepState() error {
 	s.forest.Undo(s.log.height(blocks - 1))
 	s.forest.Forget(int(then.Addresses))
 	s.table.forget(int(then.Addresses))
+	s.table.merge()
 	info, err := writeState(s.opt.Dir, blocks, s.forest, s.table, then.Links)
 	if err == nil {
 		err = s.replay(then.Links)
@@ -287,5 +288,5 @@ func (s *Store) number(address chains.Address) (uint32, error) {
 	}
 	s.table.add(k, id)
 	s.forest.Grow(int(id) + 1)
-	return id, s.table.slots.Err()
+	return id, s.table.err()
 }

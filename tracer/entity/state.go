@@ -71,20 +71,20 @@ func (h *stateHead) page() []byte {
 	return binary.NativeEndian.AppendUint32(page, checksum(page))
 }
 
-// writeState writes the forest and the table as a file.
+// writeState writes the forest and the table, which was merged, as a file.
 func writeState(dir string, blocks int, f *cluster.Forest, t *table, links uint32) (info *stateInfo, err error) {
 	state := f.State()
-	h := stateHead{blocks: uint64(blocks), addresses: uint64(f.Len()), links: uint64(links), slots: uint64(t.slots.Len() / 2), withheld: uint64(len(state.Withheld))}
+	h := stateHead{blocks: uint64(blocks), addresses: uint64(f.Len()), links: uint64(links), slots: uint64(t.old.words.Len() / 2), withheld: uint64(len(state.Withheld))}
 	sections := h.layout()
 	info = &stateInfo{File: fmt.Sprintf("%d%s", blocks, stateSuffix), Blocks: blocks, Addresses: uint32(f.Len()), Links: links}
 	err = writeWhole(dir, info.File, func(file *os.File) error {
 		var sums []uint32
-		for i, column := range [][]uint32{state.Up.Words(), state.Via.Words(), state.Next.Words(), state.Low.Words(), t.slots.Words(), state.Withheld} {
+		for i, column := range [][]uint32{state.Up.Words(), state.Via.Words(), state.Next.Words(), state.Low.Words(), t.old.words.Words(), state.Withheld} {
 			for from := 0; from < len(column); from += cluster.PageWords {
 				page := bytesOf(column[from:min(from+cluster.PageWords, len(column))])
 				sums = append(sums, checksum(page))
 			}
-			if err := errors.Join(f.Err(), t.slots.Err()); err != nil {
+			if err := errors.Join(f.Err(), t.err()); err != nil {
 				return err
 			}
 			if _, err := file.WriteAt(bytesOf(column), sections[i].at); err != nil {
@@ -142,7 +142,7 @@ func openState(dir string, info *stateInfo, log *chainLog, control cluster.Contr
 	}
 	self, one, none := func(i uint32) uint32 { return i }, func(uint32) uint32 { return 1 }, func(uint32) uint32 { return 0 }
 	state := cluster.State{Up: column(0, self), Via: column(1, one), Next: column(2, self), Low: column(3, self)}
-	t = &table{slots: column(4, none), used: int(info.Addresses), log: log}
+	t = &table{&slots{words: column(4, none), used: int(info.Addresses), log: log}, newSlots(log, info.Addresses, 0)}
 	withheld := column(5, one)
 	state.Withheld = withheld.Words()
 	f = cluster.Over(log, control, state)

@@ -144,7 +144,7 @@ func (s *Store) load() (err error) {
 
 // replay follows the log from a link on.
 func (s *Store) replay(after uint32) error {
-	for id := uint32(s.table.used); id < s.log.now.Addresses; id++ {
+	for id := uint32(s.table.count()); id < s.log.now.Addresses; id++ {
 		s.table.add(s.log.keyAt(id), id)
 	}
 	s.forest.Grow(int(s.log.now.Addresses))
@@ -158,7 +158,7 @@ func (s *Store) replay(after uint32) error {
 
 // err says what damage was met; no answer is good where there is some.
 func (s *Store) err() error {
-	return errors.Join(s.log.err, s.table.slots.Err(), s.forest.Err())
+	return errors.Join(s.log.err, s.table.err(), s.forest.Err())
 }
 
 // Status is what a store holds.
