@@ -11,6 +11,7 @@ import (
 	"github.com/gowebpki/jcs"
 
 	"tsuiseki/chains"
+	"tsuiseki/tracer/cluster"
 	"tsuiseki/tracer/rate"
 	"tsuiseki/tracer/taint"
 )
@@ -81,6 +82,7 @@ type ParamsDoc struct {
 	Labels    string         `json:"labels,omitempty"` // digest of the labels that trails were stopped by
 
 	Heuristics []HeuristicDoc `json:"heuristics,omitempty"` // that could end trails
+	Clusters   *ClustersDoc   `json:"clusters,omitempty"`
 }
 
 // HeuristicDoc is a heuristic as it was asked.
@@ -88,6 +90,16 @@ type HeuristicDoc struct {
 	Heuristic  string            `json:"heuristic"`
 	Version    int               `json:"version"`
 	Parameters map[string]string `json:"parameters,omitempty"`
+}
+
+// ClustersDoc pins the clusters through which labels reached addresses: what they
+// rest on, the size from which two are not merged, and the block as of which they are.
+type ClustersDoc struct {
+	Heuristics []cluster.Heuristic `json:"heuristics"`
+	Giant      int                 `json:"giant"`
+	Missing    uint32              `json:"missing,omitempty"` // transactions that may link more: not all they spend is known
+	Height     uint64              `json:"height"`
+	Hash       chains.BlockHash    `json:"hash,omitzero"`
 }
 
 // SnapshotDoc is the part of a chain that the trace could see.
@@ -244,7 +256,7 @@ func (r *Result) total(deposit int, asset chains.Asset) *Total {
 }
 
 func (p Params) doc() (doc ParamsDoc) {
-	doc.Labels, doc.Heuristics = p.Labels, p.Heuristics
+	doc.Labels, doc.Heuristics, doc.Clusters = p.Labels, p.Heuristics, p.Clusters
 	if p.MaxHops > 0 {
 		doc.MaxHops = &p.MaxHops
 	}

@@ -51,6 +51,7 @@ type Params struct {
 	Labels    string        // digest of the labels that the chain's stops come from; empty where there are none
 
 	Heuristics []HeuristicDoc // that may end trails
+	Clusters   *ClustersDoc   // through which labels reached addresses; nil where they did not
 }
 
 // Deposit is an output in which a victim paid.

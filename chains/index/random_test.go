@@ -106,6 +106,7 @@ func TestIndexAgainstBlocks(t *testing.T) {
 		defer v.Close()
 		truth := readTruth(src, from, int(asOf))
 		truth.checkTxs(t, v)
+		truth.checkRecords(t, v)
 		truth.checkSpends(t, v)
 		truth.checkHistories(t, v)
 	})
@@ -149,6 +150,45 @@ func readTruth(src *fixtures.Source, from, to int) truth {
 		}
 	}
 	return r
+}
+
+// checkRecords: the pass over all transactions meets each once, and what they spend
+// can be asked for meanwhile.
+func (r truth) checkRecords(t *rapid.T, v *index.View) {
+	next := 0
+	for tx, err := range v.Records(0) {
+		if err != nil || next == len(r.txs) {
+			t.Fatalf("record %d of %d: %v", next, len(r.txs), err)
+		}
+		want := r.txs[next]
+		next++
+		for n := range tx.Inputs {
+			in := &tx.Inputs[n]
+			if in.Spent, err = v.Prevout(in.Prevout, tx.Position()); err != nil {
+				t.Fatal(err)
+			}
+			if in.Coinbase() && in.Spent != nil {
+				t.Fatalf("a coinbase spends %+v", in.Spent)
+			}
+		}
+		r.checkTx(t, tx, want)
+		if tx.Index != want.Index {
+			t.Fatalf("place %d, want %d", tx.Index, want.Index)
+		}
+	}
+	if next != len(r.txs) {
+		t.Fatalf("%d records, want %d", next, len(r.txs))
+	}
+	last := r.txs[len(r.txs)-1].Block.Height
+	for tx, err := range v.Records(last) {
+		if err != nil || tx.Block.Height != last {
+			t.Fatalf("from the last block on: %+v, %v", tx, err)
+		}
+		break
+	}
+	for tx, err := range v.Records(last + 1) {
+		t.Fatalf("above the view's block: %+v, %v", tx, err)
+	}
 }
 
 func (r truth) checkTxs(t *rapid.T, v *index.View) {

@@ -1,7 +1,6 @@
 package index
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -74,16 +73,7 @@ func (v *View) record(pos chains.Position) (*chains.Tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	tx, err := readTx(bytes.Clone(value))
-	if err != nil {
-		return nil, err
-	}
-	header, err := v.headerAt(pos.Height)
-	if err != nil {
-		return nil, err
-	}
-	tx.Block, tx.Time, tx.Index = header.BlockRef, header.Time, pos.Tx
-	return tx, nil
+	return v.decode(pos, value)
 }
 
 // Txs is every transaction with the id, in chain order, with prevouts where

@@ -16,14 +16,14 @@ import (
 // Who pays a deposit address pays the account holder behind it, and is no part of
 // any entity.
 type accountClusterDoc struct {
-	Chain     chains.Chain     `json:"chain"`
-	Address   chains.Address   `json:"address"`
-	Entity    chains.Address   `json:"entity"`
-	Size      int              `json:"size"`
-	Addresses []chains.Address `json:"addresses"`
-	Extended  extendedDoc      `json:"extended"`
-	Labels    []labelDoc       `json:"labels"`
-	AsOf      chains.BlockRef  `json:"as_of"`
+	Chain     chains.Chain       `json:"chain"`
+	Address   chains.Address     `json:"address"`
+	Entity    chains.Address     `json:"entity"`
+	Size      int                `json:"size"`
+	Addresses []chains.Address   `json:"addresses"`
+	Extended  accountExtendedDoc `json:"extended"`
+	Labels    []labelDoc         `json:"labels"`
+	AsOf      chains.BlockRef    `json:"as_of"`
 
 	DepositAddress   *depositDoc     `json:"deposit_address"`   // what the account itself is; null where heuristics are not asked
 	DepositAddresses []depositUseDoc `json:"deposit_addresses"` // that the account pays
@@ -31,7 +31,7 @@ type accountClusterDoc struct {
 	Missing          []missingDoc    `json:"missing"`
 }
 
-type extendedDoc struct {
+type accountExtendedDoc struct {
 	Entity chains.Address `json:"entity"`
 	Size   int            `json:"size"`
 }
@@ -74,7 +74,7 @@ func (f *clusterFlags) openCluster(s *session, chain chains.Chain) (*openedAccou
 	if err != nil {
 		return nil, err
 	}
-	if err := view.withHeuristics(f.heuristicFlags); err != nil {
+	if err := view.withHeuristics(heuristicFlags{Without: f.Without}); err != nil {
 		return nil, errors.Join(err, view.Close())
 	}
 	return view, nil
@@ -100,7 +100,7 @@ func (c *clusterShowCmd) showAccounts(s *session, chain chains.Chain) (err error
 	}
 	defer func() { err = errors.Join(err, view.Close()) }()
 	doc := &accountClusterDoc{
-		Chain: chain, Address: address, Entity: address, Size: 1, Addresses: []chains.Address{address}, Extended: extendedDoc{address, 1},
+		Chain: chain, Address: address, Entity: address, Size: 1, Addresses: []chains.Address{address}, Extended: accountExtendedDoc{address, 1},
 		AsOf: view.Snapshot().BlockRef, DepositAddresses: []depositUseDoc{}, Senders: []senderDoc{}, Missing: []missingDoc{},
 	}
 	if doc.Labels, err = labelDocs(view.labels.View, chain, string(address)); err != nil {

@@ -15,6 +15,7 @@ import (
 	"tsuiseki/chains/bitcoin"
 	"tsuiseki/chains/index"
 	"tsuiseki/tracer"
+	"tsuiseki/tracer/entity"
 	"tsuiseki/tracer/label"
 )
 
@@ -116,6 +117,8 @@ type opened struct {
 
 	asksDeposits bool
 	inferred     map[chains.Address]tracer.Inference // by address asked
+	store        *entity.Store                       // where withClusters was called
+	clusters     *entity.View
 }
 
 var _ tracer.Stopper = (*opened)(nil)
@@ -141,9 +144,13 @@ func openView(s *session, chain chains.Chain, asOf *uint64, known labelFlags) (_
 	return o, err
 }
 
-// Close closes the view, the index and the labels.
+// Close closes the view, the index, the labels and the clusters.
 func (o *opened) Close() error {
-	return errors.Join(o.View.Close(), o.index.Close(), o.labels.View.Close())
+	err := errors.Join(o.View.Close(), o.index.Close(), o.labels.View.Close())
+	if o.store != nil {
+		err = errors.Join(err, o.store.Close())
+	}
+	return err
 }
 
 // Stop implements tracer.Stopper.

@@ -11,6 +11,7 @@ import (
 	"tsuiseki/chains"
 	"tsuiseki/chains/bitcoin"
 	"tsuiseki/chains/index"
+	"tsuiseki/tracer/entity"
 )
 
 type indexCmd struct {
@@ -108,8 +109,9 @@ func reportSync(s *session, result index.Result) {
 type indexBitcoinCmd struct {
 	nodeFlags
 	indexRange
-	Network string `help:"Network expected: main, test, testnet4, signet, regtest, simnet. Found by asking where left out."`
-	Blocks  string `help:"Folder of blk*.dat files as bitcoind writes them, or one such file." placeholder:"DIR" type:"path"`
+	Network    string `help:"Network expected: main, test, testnet4, signet, regtest, simnet. Found by asking where left out."`
+	NoClusters bool   `help:"Do not bring the clusters up to the index; the first question that needs them will."`
+	Blocks     string `help:"Folder of blk*.dat files as bitcoind writes them, or one such file." placeholder:"DIR" type:"path"`
 }
 
 // bitcoinSource is a source of blocks with what the command needs to know of it.
@@ -134,12 +136,22 @@ func (c *indexBitcoinCmd) Run(line *kong.Context, s *session) error {
 		return err
 	}
 	defer func() { src.Close() }()
-	x, _, err := openIndex(s, src.Chain(), false)
+	x, network, err := openIndex(s, src.Chain(), false)
 	if err != nil {
 		return err
 	}
 	defer x.Close()
-	return c.keepUp(s, func() error { return c.sync(s, x, src, bar) },
+	clusters, err := openClusters(s, src.Chain(), &network)
+	if err != nil {
+		return err
+	}
+	defer clusters.Close()
+	return c.keepUp(s, func() error {
+		if err := c.sync(s, x, src, bar); err != nil || c.NoClusters {
+			return err
+		}
+		return syncClusters(s, x, clusters, bar)
+	},
 		func() error {
 			var err error
 			src, err = c.reopen(s, src)
@@ -147,7 +159,7 @@ func (c *indexBitcoinCmd) Run(line *kong.Context, s *session) error {
 		},
 		func() error {
 			bar.close()
-			return c.summary(s, x)
+			return c.summary(s, x, clusters)
 		})
 }
 
@@ -191,12 +203,17 @@ func (c *indexBitcoinCmd) sync(s *session, x *index.Index, src bitcoinSource, ba
 	return err
 }
 
-func (c *indexBitcoinCmd) summary(s *session, x *index.Index) error {
+func (c *indexBitcoinCmd) summary(s *session, x *index.Index, clusters *entity.Store) error {
 	status, err := x.Status(context.WithoutCancel(s.ctx))
 	if err != nil {
 		return err
 	}
 	printStatus(s.out, status)
+	clustered, err := clusters.Status()
+	if err != nil {
+		return err
+	}
+	printClusterStatus(s.out, clustered)
 	if status.MissingPrevouts > 0 {
 		return incompleteError{missingPrevouts(status)}
 	}

@@ -41,7 +41,7 @@ type cli struct {
 	Label labelCmd `cmd:"" help:"Keep whose addresses are, and who says so."`
 	Rate  rateCmd  `cmd:"" help:"Keep what assets were worth, to value amounts in yen."`
 
-	Cluster clusterCmd `cmd:"" help:"Show which addresses belong together, or to one account holder, and why."`
+	Cluster clusterCmd `cmd:"" help:"Show which addresses have one owner, or pay one account holder, and why."`
 
 	Demo demoCmd `cmd:"" help:"Trace 50 BTC of January 2009 on the real chain, and an invented fraud on Ethereum."`
 }

@@ -118,7 +118,7 @@ func (t *tree) summary(hops []tracer.Hop) string {
 	if len(hops) == 0 {
 		return "nothing of the deposit"
 	}
-	text := fmt.Sprintf("%s%s to %s", people(sum, hops[0].Asset), worthSum(hops), counted(len(hops), "output"))
+	text := fmt.Sprintf("%s%s to %s", people(sum, hops[0].Asset), worthSum(hops), counted(len(hops), "output", "outputs"))
 	var parts []string
 	if len(ended) > 0 {
 		parts = append(parts, kindCounts(ended)+" there")

@@ -31,7 +31,8 @@ type addressDoc struct {
 	Appearances []appearanceDoc `json:"appearances"` // empty here: they are written one by one
 	Labels      []labelDoc      `json:"labels"`
 	Signs       addressSignsDoc `json:"signs"`
-	Next        string          `json:"next,omitempty"` // where the next page begins
+	Cluster     *briefDoc       `json:"cluster,omitempty"` // where the clusters reach the index
+	Next        string          `json:"next,omitempty"`    // where the next page begins
 }
 
 // appearanceDoc is an output that pays the address, or an input that spends one.
@@ -92,6 +93,9 @@ func (c *showAddressCmd) Run(s *session) (err error) {
 		return err
 	}
 	if doc.Signs, err = view.addressSigns(address); err != nil {
+		return err
+	}
+	if doc.Cluster, err = view.brief(s, address); err != nil {
 		return err
 	}
 	each := func(put func(appearanceDoc) error) error {
@@ -170,6 +174,7 @@ func printAddress(w io.Writer, d *addressDoc, each func(func(appearanceDoc) erro
 	fmt.Fprintf(w, "address %s on %s, heights %d to %d\n", d.Address, d.Chain, d.FromHeight, d.AsOf.Height)
 	printLabels(w, d.Labels)
 	printDepositAddress(w, d.Signs.DepositAddress)
+	printBrief(w, d.Cluster)
 	fmt.Fprintf(w, "received %s, spent %s, balance %s\n\n", people(d.Received, d.Asset), people(d.Spent, d.Asset), people(d.Balance, d.Asset))
 	return inTables(each, func(rows []appearanceDoc) error {
 		table(w, func(w io.Writer) {

@@ -76,7 +76,7 @@ func printKnown(w io.Writer, d *txDoc, write func(chains.Address) string) {
 			if best.End != "" {
 				kind += ", trails end there: " + best.End
 			}
-			said := fmt.Sprintf("confidence %d, %s", best.Level, counted(len(sources), "source"))
+			said := fmt.Sprintf("confidence %d, %s", best.Level, counted(len(sources), "source", "sources"))
 			if len(kinds) > 1 {
 				said += ", which differ"
 			}
@@ -106,9 +106,9 @@ func (d *txDoc) placesOf(address chains.Address) string {
 }
 
 // counted counts things.
-func counted(n int, one string) string {
+func counted(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return fmt.Sprintf("%d %ss", n, one)
+	return fmt.Sprintf("%d %s", n, many)
 }

@@ -28,6 +28,18 @@ type statusDoc struct {
 	Transfers   *uint64           `json:"transfers,omitempty"`
 	DiskBytes   uint64            `json:"disk_bytes"`
 	Missing     []missingDoc      `json:"missing"`
+	Clusters    *clustersDoc      `json:"clusters,omitempty"` // where the chain has outputs
+}
+
+// clustersDoc is what is kept of a chain's clusters; without a height nothing is yet.
+type clustersDoc struct {
+	Height    *uint64           `json:"height"`
+	Hash      *chains.BlockHash `json:"hash"`
+	Addresses uint32            `json:"addresses"` // that links join to others
+	Links     uint32            `json:"links"`
+	Guarded   uint32            `json:"guarded"` // transactions that the guard against CoinJoins stopped
+	Missing   uint32            `json:"missing"` // transactions of which not all spent outputs are known
+	DiskBytes uint64            `json:"disk_bytes"`
 }
 
 type missingDoc struct {
@@ -65,20 +77,22 @@ func (c *indexStatusCmd) Run(s *session) error {
 
 // outputsStatus reads, and for people prints, the state of an index of outputs.
 func (c *indexStatusCmd) outputsStatus(s *session, chain chains.Chain) (doc statusDoc, err error) {
-	x, _, err := openIndex(s, chain, true)
+	x, network, err := openIndex(s, chain, true)
 	if err != nil {
 		return doc, err
 	}
 	status, err := x.Status(s.ctx)
-	if err = errors.Join(err, x.Close()); err != nil {
+	clusters, clusterErr := clusterStatus(s, chain, &network)
+	if err = errors.Join(err, clusterErr, x.Close()); err != nil {
 		return doc, err
 	}
 	if !c.JSON {
 		printStatus(s.out, status)
+		printClusterStatus(s.out, clusters)
 	}
 	doc = statusDoc{
 		Chain: status.Chain, Txs: status.Txs, Outputs: &status.Outputs, Spends: &status.Spends,
-		DiskBytes: status.DiskBytes, Missing: []missingDoc{},
+		DiskBytes: status.DiskBytes, Missing: []missingDoc{}, Clusters: newClustersDoc(clusters),
 	}
 	if !status.Empty {
 		doc.setTip(status.From, status.Tip)

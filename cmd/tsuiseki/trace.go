@@ -192,6 +192,9 @@ func traceRefs(s *session, view *opened, refs []ref, params tracer.Params) (*tra
 		deposits = append(deposits, tracer.Deposit{Tx: tx, Output: output})
 	}
 	params.Labels, params.Heuristics = view.labels.View.Digest(), view.heuristicDocs()
+	if err := view.reachThroughClusters(s, &params); err != nil {
+		return nil, err
+	}
 	return tracer.Trace(s.ctx, view, view.network.Asset, deposits, params)
 }
 

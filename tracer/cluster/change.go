@@ -61,9 +61,9 @@ type Change struct {
 	By     []string
 }
 
-// FindChange asks every rule. Where several owners may have signed there is no
+// FindChange asks every rule, but for those that are switched off by id. Where several owners may have signed there is no
 // payer to keep a rest: of what the guard stops, and of a coinbase, it says nothing.
-func FindChange(tx *chains.Tx, chain Chain) (Change, error) {
+func FindChange(tx *chains.Tx, chain Chain, off ...string) (Change, error) {
 	var change Change
 	outputs := payables(tx)
 	if tx.Coinbase() || DoNotCluster(tx) != No || len(outputs) == 0 {
@@ -72,6 +72,9 @@ func FindChange(tx *chains.Tx, chain Chain) (Change, error) {
 	left := outputs
 	single := map[uint32][]string{} // output → signs that leave nothing else
 	for _, rule := range ChangeRules() {
+		if slices.Contains(off, rule.ID) {
+			continue
+		}
 		kept, err := rule.Left(tx, chain)
 		if err != nil {
 			return Change{}, err

@@ -45,19 +45,25 @@ type Chain interface {
 // Describe is a copy of a transaction whose outputs and prevouts have the address
 // and type that the heuristics need.
 func Describe(tx *chains.Tx, scripts chains.Scripts) *chains.Tx {
+	described := DescribeInputs(tx, scripts)
+	described.Outputs = slices.Clone(tx.Outputs)
+	for i := range described.Outputs {
+		out := &described.Outputs[i]
+		out.Address, out.Type = scripts.Describe(out.Script)
+	}
+	return described
+}
+
+// DescribeInputs is a copy of a transaction of which only the prevouts are described.
+func DescribeInputs(tx *chains.Tx, scripts chains.Scripts) *chains.Tx {
 	described := *tx
 	described.Inputs = slices.Clone(tx.Inputs)
-	described.Outputs = slices.Clone(tx.Outputs)
 	for i := range described.Inputs {
 		if in := &described.Inputs[i]; in.Spent != nil {
 			spent := *in.Spent
 			spent.Address, spent.Type = scripts.Describe(spent.Script)
 			in.Spent = &spent
 		}
-	}
-	for i := range described.Outputs {
-		out := &described.Outputs[i]
-		out.Address, out.Type = scripts.Describe(out.Script)
 	}
 	return &described
 }

@@ -5,9 +5,9 @@ import "tsuiseki/chains"
 // CoSpending is the heuristic of CoSpend.
 var CoSpending = Heuristic{ID: "co-spend", Version: 1}
 
-// coSpendConfidence: on seized services fewer than 0.5% of what co-spending joined
-// was wrong. ("Ghost Clusters", USENIX Security 2025.)
-const coSpendConfidence = 99
+// CoSpendConfidence is that of a co-spend link, in percent: on seized services fewer
+// than 0.5% of what co-spending joined was wrong. ("Ghost Clusters", USENIX Security 2025.)
+const CoSpendConfidence = 99
 
 // Evidence says that two addresses have one owner, by one heuristic in one transaction.
 type Evidence struct {
@@ -31,7 +31,7 @@ func CoSpend(tx *chains.Tx, guard func(*chains.Tx) Verdict) []Evidence {
 	var evidence []Evidence
 	for i := 1; i < len(addresses); i++ {
 		evidence = append(evidence, Evidence{
-			Heuristic: CoSpending, Tx: tx.ID, At: tx.Position(), From: addresses[0], To: addresses[i], Confidence: coSpendConfidence,
+			Heuristic: CoSpending, Tx: tx.ID, At: tx.Position(), From: addresses[0], To: addresses[i], Confidence: CoSpendConfidence,
 		})
 	}
 	return evidence

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -8,17 +9,10 @@ import (
 	"tsuiseki/chains"
 )
 
-// Link is evidence that two addresses, numbered from 0, have one owner.
-type Link struct {
-	From, To  uint32
-	At        chains.Position // of the transaction; its block's height is below 2^32
-	Heuristic Heuristic
-}
-
 // Outcome is what became of a link.
 type Outcome string
 
-// The outcomes of Add.
+// The outcomes of Add and Follow.
 const (
 	Joined    Outcome = "joined"
 	Redundant Outcome = "redundant" // the addresses were together already
@@ -37,33 +31,37 @@ type Service uint32
 
 // Control is what keeps clusters from collapsing into one.
 type Control struct {
-	Giant    int    // two clusters of at least so many addresses are not merged; 0 is 1,000
+	Giant    int    // two clusters of at least so many addresses are not merged; 0 is DefaultGiant
 	Approved []Link // merges of giants that a person has approved
 }
 
-const defaultGiant = 1_000
+// DefaultGiant is the size from which two clusters are not merged.
+const DefaultGiant = 1_000
 
-// Forest joins addresses into clusters and keeps one link per merge, so that each
-// merge can be shown and undone. Links come in chain order. It takes 12 bytes per
-// address and 17 per merge; it serves one goroutine at a time.
+// Forest joins addresses into clusters and knows the link of each merge, so that
+// each can be shown and undone. Links come in chain order. It takes 16 bytes per
+// address; links stand elsewhere (Over), or in memory with 17 bytes per merge (Add).
+// It serves one goroutine at a time.
 //
 // A merge hangs the root of the smaller cluster under that of the larger, and paths
 // are never shortened: a path has at most log2(n) steps, along which links get
-// younger, and taking off the youngest link restores the state before it.
+// younger. So what was joined up to a link can be told at any time (Until), and
+// taking off the youngest link restores the state before it.
 type Forest struct {
 	control Control
 
-	up   []uint32 // parent; of a root, itself
-	via  []uint32 // number from 1 of the link that hung it there; of a root, its cluster's size
-	next []uint32 // ring of the cluster's members
+	up   *Column // parent; of a root, itself
+	via  *Column // number of the link that hung it there; of a root, its cluster's size
+	next *Column // ring of the cluster's members
+	// low is, of a root, the cluster's lowest address. Elsewhere it is what its
+	// cluster and the one that it was hung under did not need of their two.
+	low *Column
 
-	from, to   []uint32 // per link
-	at         []uint64 // height<<32 | place in block
-	heuristic  []uint8  // index into heuristics
-	heuristics []Heuristic
+	links  Links
+	memory *recorded // links where they are the forest's own
 
 	services map[uint32]belonging
-	withheld []Withheld
+	withheld []withheld
 }
 
 // belonging says whose the subtree below an address is, since a link joined it.
@@ -72,48 +70,92 @@ type belonging struct {
 	since   uint32 // number of the link; 0 where the address itself is labelled
 }
 
-// NewForest has no address yet.
+type withheld struct {
+	Withheld
+	number uint32 // of the link
+}
+
+// NewForest has no address yet, and keeps its links itself.
 func NewForest(control Control) *Forest {
+	memory := new(recorded)
+	f := Over(memory, control, State{NewColumn(nil), NewColumn(nil), NewColumn(nil), NewColumn(nil), nil})
+	f.memory = memory
+	return f
+}
+
+// State is a forest without its links.
+type State struct {
+	Up, Via, Next, Low *Column // of one length
+	Withheld           []uint32
+}
+
+// Over is a forest as State gave it, of links that are kept elsewhere. Those that
+// were withheld were Held: of labels a state knows nothing.
+func Over(links Links, control Control, state State) *Forest {
 	if control.Giant <= 0 {
-		control.Giant = defaultGiant
+		control.Giant = DefaultGiant
 	}
-	return &Forest{control: control, services: map[uint32]belonging{}}
+	f := &Forest{control: control, up: state.Up, via: state.Via, next: state.Next, low: state.Low, links: links, services: map[uint32]belonging{}}
+	for _, number := range state.Withheld {
+		f.withheld = append(f.withheld, withheld{Withheld{links.Link(number), Held}, number})
+	}
+	return f
+}
+
+// State is what Over needs besides the links. It shares the forest's memory.
+func (f *Forest) State() State {
+	s := State{Up: f.up, Via: f.via, Next: f.next, Low: f.low}
+	for _, w := range f.withheld {
+		s.Withheld = append(s.Withheld, w.number)
+	}
+	return s
+}
+
+// Err says what damage was met in mapped columns and links. An answer is good where
+// it is nil afterwards.
+func (f *Forest) Err() error {
+	return errors.Join(f.up.Err(), f.via.Err(), f.next.Err(), f.low.Err(), f.links.Err())
 }
 
 // Grow makes addresses up to count known, each a cluster of its own.
 func (f *Forest) Grow(count int) {
-	old := len(f.up)
-	if count <= old {
-		return
-	}
-	f.up = slices.Grow(f.up, count-old)
-	f.via = slices.Grow(f.via, count-old)
-	f.next = slices.Grow(f.next, count-old)
-	for id := uint32(old); int(id) < count; id++ {
-		f.up, f.via, f.next = append(f.up, id), append(f.via, 1), append(f.next, id)
+	for id := uint32(f.Len()); int(id) < count; id++ {
+		f.up.Append(id)
+		f.via.Append(1)
+		f.next.Append(id)
+		f.low.Append(id)
 	}
 }
 
 // Len is how many addresses are known.
-func (f *Forest) Len() int { return len(f.up) }
+func (f *Forest) Len() int { return f.up.Len() }
 
 // Bytes is what the forest's arrays hold, without spare capacity.
-func (f *Forest) Bytes() int { return 12*len(f.up) + 17*len(f.at) }
+func (f *Forest) Bytes() int {
+	bytes := 16 * f.Len()
+	if f.memory != nil {
+		bytes += 17 * len(f.memory.at)
+	}
+	return bytes
+}
 
 func (f *Forest) check(ids ...uint32) error {
 	for _, id := range ids {
-		if int(id) >= len(f.up) {
-			return fmt.Errorf("address number %d: %w: the clusters hold %d", id, chains.ErrNotFound, len(f.up))
+		if int(id) >= f.Len() {
+			return fmt.Errorf("address number %d: %w: the clusters hold %d", id, chains.ErrNotFound, f.Len())
 		}
 	}
 	return nil
 }
 
 func (f *Forest) root(id uint32) uint32 {
-	for f.up[id] != id {
-		id = f.up[id]
+	for {
+		up := f.up.At(id)
+		if up == id {
+			return id
+		}
+		id = up
 	}
-	return id
 }
 
 // Entity is the number of the cluster of an address: its lowest address. It names
@@ -122,11 +164,7 @@ func (f *Forest) Entity(id uint32) (uint32, error) {
 	if err := f.check(id); err != nil {
 		return 0, err
 	}
-	lowest := id
-	for member := f.next[id]; member != id; member = f.next[member] {
-		lowest = min(lowest, member)
-	}
-	return lowest, nil
+	return f.low.At(f.root(id)), nil
 }
 
 // Together reports whether two addresses are in one cluster.
@@ -142,7 +180,7 @@ func (f *Forest) Size(id uint32) (int, error) {
 	if err := f.check(id); err != nil {
 		return 0, err
 	}
-	return int(f.via[f.root(id)]), nil
+	return int(f.via.At(f.root(id))), nil
 }
 
 // Members yields the addresses of the cluster of an address, itself first.
@@ -151,86 +189,102 @@ func (f *Forest) Members(id uint32) iter.Seq[uint32] {
 		if f.check(id) != nil || !yield(id) {
 			return
 		}
-		for member := f.next[id]; member != id; member = f.next[member] {
-			if !yield(member) {
+		last := id
+		for member := f.next.At(id); member != id && member != last; member = f.next.At(member) {
+			if last = member; !yield(member) {
 				return
 			}
 		}
 	}
 }
 
-// Add follows a link where collapse control lets it.
+// Add takes a link in and follows it where collapse control lets it. It is for a
+// forest that keeps its links itself.
 func (f *Forest) Add(l Link) (Outcome, error) {
 	if err := f.check(l.From, l.To); err != nil {
 		return "", err
 	}
-	kind, err := f.kindOf(l.Heuristic)
-	if err != nil {
+	if f.memory == nil {
+		return "", errors.New("the links of this forest are kept elsewhere: Follow them")
+	}
+	if err := f.memory.add(l); err != nil {
 		return "", err
 	}
-	if n := len(f.at); n > 0 && f.at[n-1]>>32 > l.At.Height || l.At.Height >= 1<<32 {
-		return "", fmt.Errorf("link at %s: %w: links come in chain order", l.At, chains.ErrCorrupt)
+	outcome := f.follow(l.From, l.To, f.memory.Count())
+	if outcome != Joined {
+		f.memory.drop()
 	}
-	small, large := f.root(l.From), f.root(l.To)
+	return outcome, nil
+}
+
+// Follow follows the link with a number where collapse control lets it. Numbers rise.
+func (f *Forest) Follow(number uint32) (Outcome, error) {
+	from, to := f.links.Ends(number)
+	if err := f.check(from, to); err != nil {
+		return "", err
+	}
+	return f.follow(from, to, number), nil
+}
+
+func (f *Forest) follow(from, to, number uint32) Outcome {
+	small, large := f.root(from), f.root(to)
 	if small == large {
-		return Redundant, nil
+		return Redundant
 	}
-	if outcome := f.judge(l, small, large); outcome != Joined {
-		f.withheld = append(f.withheld, Withheld{l, outcome})
-		return outcome, nil
+	if outcome := f.judge(number, small, large); outcome != Joined {
+		f.withheld = append(f.withheld, withheld{Withheld{f.links.Link(number), outcome}, number})
+		return outcome
 	}
-	if f.via[small] > f.via[large] {
+	if f.via.At(small) > f.via.At(large) {
 		small, large = large, small
 	}
-	f.from, f.to = append(f.from, l.From), append(f.to, l.To)
-	f.at = append(f.at, l.At.Height<<32|uint64(l.At.Tx))
-	f.heuristic = append(f.heuristic, kind)
-	number := uint32(len(f.at))
-
-	f.up[small] = large
-	f.via[large] += f.via[small]
-	f.via[small] = number
-	f.next[small], f.next[large] = f.next[large], f.next[small]
+	f.up.Set(small, large)
+	f.via.Set(large, f.via.At(large)+f.via.At(small))
+	f.via.Set(small, number)
+	f.swap(f.next, small, large)
+	if f.low.At(small) < f.low.At(large) {
+		f.swap(f.low, small, large)
+	}
 	if of := f.services[small]; of.service != 0 && f.services[large].service == 0 {
 		f.services[large] = belonging{of.service, number}
 	}
-	return Joined, nil
+	return Joined
+}
+
+func (f *Forest) swap(c *Column, a, b uint32) {
+	one, other := c.At(a), c.At(b)
+	c.Set(a, other)
+	c.Set(b, one)
 }
 
 // judge is collapse control.
-func (f *Forest) judge(l Link, a, b uint32) Outcome {
+func (f *Forest) judge(number, a, b uint32) Outcome {
 	giant := uint32(f.control.Giant)
 	switch one, other := f.services[a].service, f.services[b].service; {
 	case one != 0 && other != 0 && one != other:
 		return Conflict
-	case f.via[a] >= giant && f.via[b] >= giant && !slices.Contains(f.control.Approved, l):
+	case f.via.At(a) >= giant && f.via.At(b) >= giant && !slices.Contains(f.control.Approved, f.links.Link(number)):
 		return Held
 	}
 	return Joined
 }
 
-// Withheld lists the links that collapse control did not follow, in order.
-func (f *Forest) Withheld() []Withheld { return slices.Clone(f.withheld) }
-
-func (f *Forest) kindOf(h Heuristic) (uint8, error) {
-	const most = 256
-	i := slices.Index(f.heuristics, h)
-	if i < 0 {
-		if i = len(f.heuristics); i == most {
-			return 0, fmt.Errorf("heuristic %s version %d: more than %d heuristics", h.ID, h.Version, most)
-		}
-		f.heuristics = append(f.heuristics, h)
+// Direct reports whether two addresses are in one cluster because a link between
+// just them joined it. Another such link says nothing new.
+func (f *Forest) Direct(a, b uint32) bool {
+	if a == b || f.check(a, b) != nil || f.root(a) != f.root(b) {
+		return false
 	}
-	return uint8(i), nil
+	from, to := f.links.Ends(f.joinedBy(a, b))
+	return from == a && to == b || from == b && to == a
 }
 
-// link is the link with a number from 1.
-func (f *Forest) link(number uint32) Link {
-	i := number - 1
-	return Link{
-		From: f.from[i], To: f.to[i], Heuristic: f.heuristics[f.heuristic[i]],
-		At: chains.Position{Height: f.at[i] >> 32, Tx: uint32(f.at[i])},
+// Withheld lists the links that collapse control did not follow, in order.
+func (f *Forest) Withheld() (links []Withheld) {
+	for _, w := range f.withheld {
+		links = append(links, w.Withheld)
 	}
+	return links
 }
 
 // Label says that an address is a service's. Give labels before links: a label that
@@ -248,10 +302,11 @@ func (f *Forest) Label(id uint32, service Service) error {
 		if of, known := f.services[id]; !known || since < of.since {
 			f.services[id] = belonging{service, since}
 		}
-		if f.up[id] == id {
+		up := f.up.At(id)
+		if up == id {
 			return nil
 		}
-		since, id = f.via[id], f.up[id]
+		since, id = f.via.At(id), up
 	}
 }
 

@@ -203,6 +203,43 @@ func TestUndoEqualsFresh(t *testing.T) {
 	})
 }
 
+// TestUntilEqualsFresh: what a forest says as of a link is what one says that has
+// followed no more.
+func TestUntilEqualsFresh(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawPlan(t)
+		f := p.forest(t)
+		stop := rapid.IntRange(0, len(p.links)).Draw(t, "until")
+		n, last := p.naive(), uint32(0)
+		for i, l := range p.links {
+			if mustAdd(t, f, l) == cluster.Joined && i < stop {
+				last++ // a forest that keeps its links keeps those that it followed
+			}
+			if i < stop {
+				n.add(l)
+			}
+		}
+		past := f.Until(last)
+		for a := range uint32(p.count) {
+			want := n.members(a)
+			got := slices.Sorted(past.Members(a))
+			entity, _ := past.Entity(a)
+			size, _ := past.Size(a)
+			if !slices.Equal(got, want) || entity != want[0] || size != len(want) {
+				t.Fatalf("cluster of %d until link %d: %v, entity %d, size %d; want %v", a, last, got, entity, size, want)
+			}
+			for b := range uint32(p.count) {
+				root, err := past.Root(a)
+				other, otherErr := past.Root(b)
+				_, joined, whyErr := past.Why(a, b)
+				if want := slices.Contains(want, b); err != nil || otherErr != nil || whyErr != nil || joined != want || (root == other) != want {
+					t.Fatalf("%d and %d until link %d: joined %v, roots %d and %d; want %v", a, b, last, joined, root, other, want)
+				}
+			}
+		}
+	})
+}
+
 func TestWithoutAHeuristic(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPlan(t)

@@ -10,37 +10,59 @@ import (
 var ErrContradiction = errors.New("another service's label is in the cluster")
 
 // Undo takes back every link of the blocks above a height. The forest is then as if
-// they had never come.
+// they had never come. Links that are kept elsewhere must still be there.
 func (f *Forest) Undo(height uint64) {
-	for n := len(f.at); n > 0 && f.at[n-1]>>32 > height; n-- {
-		f.cut(uint32(n))
-		f.from, f.to, f.at, f.heuristic = f.from[:n-1], f.to[:n-1], f.at[:n-1], f.heuristic[:n-1]
+	for number := f.links.Count(); number > 0; number-- {
+		l := f.links.Link(number)
+		if l.At.Height <= height {
+			break
+		}
+		f.cut(l, number)
+		if f.memory != nil {
+			f.memory.drop()
+		}
 	}
-	f.withheld = slices.DeleteFunc(f.withheld, func(w Withheld) bool { return w.At.Height > height })
+	f.withheld = slices.DeleteFunc(f.withheld, func(w withheld) bool { return w.At.Height > height })
 }
 
-// cut takes back the youngest link.
-func (f *Forest) cut(number uint32) {
-	small := f.hungBy(f.from[number-1], number)
-	if f.up[small] == small {
-		small = f.hungBy(f.to[number-1], number)
+// Forget takes the addresses above a count away, which no link joins any more.
+func (f *Forest) Forget(count int) {
+	for _, c := range []*Column{f.up, f.via, f.next, f.low} {
+		c.Cut(count)
 	}
-	large := f.up[small]
+}
+
+// cut takes back the youngest link, if it was followed.
+func (f *Forest) cut(l Link, number uint32) {
+	small := f.hungBy(l.From, number)
+	if f.up.At(small) == small {
+		small = f.hungBy(l.To, number)
+	}
+	large := f.up.At(small)
+	if large == small {
+		return
+	}
 	if f.services[large].since == number {
 		delete(f.services, large)
 	}
-	f.next[small], f.next[large] = f.next[large], f.next[small]
-	f.up[small] = small
-	f.via[small] = f.sizeBelow(small)
-	f.via[large] -= f.via[small]
+	f.swap(f.next, small, large)
+	f.up.Set(small, small)
+	f.via.Set(small, f.sizeBelow(small))
+	f.via.Set(large, f.via.At(large)-f.via.At(small))
+	if f.root(f.low.At(small)) != small {
+		f.swap(f.low, small, large)
+	}
 }
 
 // hungBy is the place above an address that a link hung where it is, or the root.
 func (f *Forest) hungBy(id, number uint32) uint32 {
-	for f.up[id] != id && f.via[id] != number {
-		id = f.up[id]
+	for {
+		up := f.up.At(id)
+		if up == id || f.via.At(id) == number {
+			return id
+		}
+		id = up
 	}
-	return id
 }
 
 // sizeBelow counts the ring of a cluster.

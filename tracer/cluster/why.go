@@ -18,10 +18,13 @@ func (f *Forest) Why(a, b uint32) (chain []Link, joined bool, err error) {
 	}
 	open := []stretch{{from: a, to: b}}
 	for len(open) > 0 {
+		if err := f.Err(); err != nil {
+			return nil, false, err
+		}
 		s := open[len(open)-1]
 		open = open[:len(open)-1]
 		if s.link != 0 {
-			l := f.link(s.link)
+			l := f.links.Link(s.link)
 			l.From, l.To = s.from, s.to
 			chain = append(chain, l)
 			continue
@@ -32,7 +35,7 @@ func (f *Forest) Why(a, b uint32) (chain []Link, joined bool, err error) {
 		// The link that joined the two sides of the stretch lies on it, and all
 		// others of it are older.
 		number := f.joinedBy(s.from, s.to)
-		near, far := f.from[number-1], f.to[number-1]
+		near, far := f.links.Ends(number)
 		if near != s.from && (far == s.from || f.joinedBy(s.from, near) >= number) {
 			near, far = far, near
 		}
@@ -46,10 +49,15 @@ func (f *Forest) Why(a, b uint32) (chain []Link, joined bool, err error) {
 // towards the root.
 func (f *Forest) joinedBy(a, b uint32) (youngest uint32) {
 	for a != b {
-		if f.up[b] == b || (f.up[a] != a && f.via[a] < f.via[b]) {
-			youngest, a = max(youngest, f.via[a]), f.up[a]
-		} else {
-			youngest, b = max(youngest, f.via[b]), f.up[b]
+		upA, upB := f.up.At(a), f.up.At(b)
+		viaA, viaB := f.via.At(a), f.via.At(b)
+		switch {
+		case upB == b && upA == a: // only in damaged columns
+			return youngest
+		case upB == b || (upA != a && viaA < viaB):
+			youngest, a = max(youngest, viaA), upA
+		default:
+			youngest, b = max(youngest, viaB), upB
 		}
 	}
 	return youngest

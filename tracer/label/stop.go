@@ -15,6 +15,9 @@ type Stops struct {
 	Chain chains.Chain
 	Known Known
 	View  *View
+	// Clusters let labels that define clusters reach all addresses of theirs; nil
+	// where they do not.
+	Clusters Clusters
 }
 
 // Stop finds why a trail ends at an address at a time: by the best label that
@@ -37,6 +40,9 @@ func (s Stops) Stop(address chains.Address, at time.Time) (tracer.Stop, bool, er
 			}
 			return tracer.Stop{Kind: kind, Label: entries[i].Label.Label, Detail: strings.Join(detail, "; ")}, true, err
 		}
+	}
+	if stop, reached, err := s.throughCluster(address, at); err != nil || reached {
+		return stop, reached, err
 	}
 	if isKnown {
 		return known.stop(), true, nil
