@@ -46,6 +46,8 @@ type Params struct {
 	HubDegree int           // outputs paid to an address above which it is not followed; 0 means no limit
 	Budget    int           // transactions visited per deposit; 0 means no limit
 	Labels    string        // digest of the labels that the chain's stops come from; empty where there are none
+
+	Heuristics []HeuristicDoc // that may end trails
 }
 
 // Deposit is an output in which a victim paid.

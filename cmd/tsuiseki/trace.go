@@ -18,6 +18,7 @@ type traceCmd struct {
 	chainFlag
 	executionFlags
 	labelFlags
+	heuristicFlags
 	Refs      []string `arg:"" name:"ref" help:"Deposits: TXID:N, an output; TXID:log:N or TXID:call:N, a transfer on Ethereum; TXID where one alone carries value."`
 	Rule      string   `help:"How value is allocated: fifo, lifo, haircut, tiho, dirty-first, clean-first or poison; all compares them." default:"fifo"`
 	MaxHops   int      `help:"Transactions to follow from a deposit; 0 is no limit." default:"0"`
