@@ -3,15 +3,16 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"strings"
 
 	"tsuiseki/fixtures/accuracy"
 )
 
-// document writes or checks the generated sections of a document. That of the
-// reference is left alone where the reference is absent.
-func document(opt options, table string, reference []accuracy.Figure) error {
+// document writes or checks the generated sections of a document. That of a
+// reference which is absent is left alone.
+func document(opt options, sections map[string]string) error {
 	path := opt.write + opt.check
 	switch {
 	case path == "":
@@ -19,29 +20,23 @@ func document(opt options, table string, reference []accuracy.Figure) error {
 	case opt.write != "" && opt.check != "":
 		return errors.New("--write and --check exclude each other")
 	}
-	limits, err := accuracy.Recorded()
-	if err != nil {
-		return err
-	}
 	old, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	table = fmt.Sprintf("Seeds %s.\n\n%s", opt.seeds, table)
-	updated, err := accuracy.Replace(string(old), opt.section, table)
-	if err == nil && reference != nil {
-		updated, err = accuracy.Replace(updated, "reference", accuracy.ReferenceTable(accuracy.Summarize([]accuracy.Run{{Figures: reference}}), limits))
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if opt.check != "" {
-		if updated != string(old) {
-			return fmt.Errorf("%s does not say what was measured: write it anew with make accuracy, and look at what changed:\n%s", path, firstDifference(string(old), updated))
+	updated := string(old)
+	for name, text := range sections {
+		if updated, err = accuracy.Replace(updated, name, text); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
 		}
-		return nil
 	}
-	return os.WriteFile(path, []byte(updated), 0o644)
+	if opt.check == "" {
+		return os.WriteFile(path, []byte(updated), 0o644)
+	}
+	if updated != string(old) {
+		return fmt.Errorf("%s does not say what was measured: look at what changed, and write it anew with make accuracy:\n%s", path, firstDifference(string(old), updated))
+	}
+	return nil
 }
 
 func firstDifference(old, updated string) string {
@@ -54,9 +49,10 @@ func firstDifference(old, updated string) string {
 	return ""
 }
 
-// record writes the limits that runs set. A reference is met in full or not at all.
-func record(path string, runs []accuracy.Run, reference []accuracy.Figure) error {
-	limits := accuracy.Record(runs)
+// record writes the limits that runs set, and keeps what they do not measure. A
+// reference is met in full or not at all.
+func record(path string, limits accuracy.Limits, runs []accuracy.Run, reference []accuracy.Figure) error {
+	maps.Copy(limits, accuracy.Record(runs))
 	for _, f := range reference {
 		limits[f.ID()] = limits.Whole()
 	}
@@ -68,7 +64,7 @@ func record(path string, runs []accuracy.Run, reference []accuracy.Figure) error
 }
 
 // judge fails where a figure is beyond its limit, and names all of them.
-func judge(limits accuracy.Limits, runs []accuracy.Run, reference []accuracy.Figure) error {
+func judge(opt options, limits accuracy.Limits, runs []accuracy.Run, reference []accuracy.Figure) error {
 	var faults []string
 	for _, run := range runs {
 		for _, b := range limits.Check(run) {
@@ -82,7 +78,7 @@ func judge(limits accuracy.Limits, runs []accuracy.Run, reference []accuracy.Fig
 	if len(runs) > 0 {
 		measured.Figures = append(measured.Figures, runs[0].Figures...)
 	}
-	if reference != nil {
+	if opt.only == "" && reference != nil {
 		for _, id := range limits.Unmeasured(measured) {
 			faults = append(faults, id+": a limit is recorded, but nothing measures it")
 		}

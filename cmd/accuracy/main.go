@@ -12,6 +12,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,13 +28,16 @@ const (
 
 // options are the flags.
 type options struct {
-	seeds   string
-	small   bool
-	shared  string
-	write   string
-	section string
-	check   string
-	record  string
+	seeds  string
+	extra  string
+	small  bool
+	shared string
+	write  string
+	only   string
+	suffix string
+	check  string
+	record string
+	limits string
 }
 
 func main() {
@@ -47,30 +52,37 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("accuracy", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&opt.seeds, "seeds", "1-6", "seeds: numbers and ranges, separated by commas; \"random\" is another one each time")
+	flags.StringVar(&opt.extra, "extra", "", "more seeds, held to the limits and not in the table; written as those")
 	flags.BoolVar(&opt.small, "small", false, "small economies; the recorded limits are for large ones and are not applied")
 	flags.StringVar(&opt.shared, "shared", "../shared/data", "folder of the reference data")
 	flags.StringVar(&opt.write, "write", "", "document whose table is written anew")
-	flags.StringVar(&opt.section, "section", "table", "section of the document: table or spread")
+	flags.StringVar(&opt.only, "only", "", "bitcoin or ethereum: measure no other family of chains")
+	flags.StringVar(&opt.suffix, "suffix", "", "what the names of the document's sections end in")
 	flags.StringVar(&opt.check, "check", "", "document whose table has to be what these seeds give")
+	flags.StringVar(&opt.limits, "limits", "", "file of limits that take the place of the recorded ones, for small economies too")
 	flags.StringVar(&opt.record, "record", "", "file to which limits are written that these seeds set")
 	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
 		return exitUsage
 	}
 	seeds, err := parseSeeds(opt.seeds, rand.Uint64N)
-	if err != nil {
+	extra, errExtra := parseSeeds(opt.extra, rand.Uint64N)
+	if err = errors.Join(err, errExtra); err != nil {
 		fmt.Fprintln(stderr, "accuracy:", err)
 		return exitUsage
 	}
-	if err := measure(ctx, opt, seeds, stdout, stderr); err != nil {
+	if err := measure(ctx, opt, seeds, extra, stdout, stderr); err != nil {
 		fmt.Fprintln(stderr, "accuracy:", err)
 		return exitFailed
 	}
 	return 0
 }
 
-// parseSeeds reads "1-6,9,random".
+// parseSeeds reads "1-6,9,random"; of nothing come no seeds.
 func parseSeeds(text string, random func(uint64) uint64) (seeds []uint64, err error) {
 	const most = 1_000
+	if text == "" {
+		return nil, nil
+	}
 	for part := range strings.SplitSeq(text, ",") {
 		if part == "random" {
 			seeds = append(seeds, 1_000_000+random(1_000_000_000))
@@ -92,17 +104,21 @@ func parseSeeds(text string, random func(uint64) uint64) (seeds []uint64, err er
 	return seeds, nil
 }
 
-func measure(ctx context.Context, opt options, seeds []uint64, stdout, stderr io.Writer) error {
+func measure(ctx context.Context, opt options, seeds, extra []uint64, stdout, stderr io.Writer) error {
 	size := accuracy.Full()
 	if opt.small {
 		size = accuracy.Small()
 	}
-	limits, err := accuracy.Recorded()
+	families := accuracy.Families()
+	if opt.only != "" {
+		families = []string{opt.only}
+	}
+	limits, err := readLimits(opt)
 	if err != nil {
 		return err
 	}
 	var mu sync.Mutex
-	runs, err := accuracy.MeasureAll(ctx, seeds, size, accuracy.Cluster(), func(r accuracy.Run) {
+	all, err := accuracy.MeasureAll(ctx, slices.Concat(seeds, extra), size, families, accuracy.Cluster(), func(r accuracy.Run) {
 		mu.Lock()
 		defer mu.Unlock()
 		fmt.Fprintf(stderr, "seed %d measured\n", r.Seed)
@@ -110,36 +126,58 @@ func measure(ctx context.Context, opt options, seeds []uint64, stdout, stderr io
 	if err != nil {
 		return err
 	}
-	table := accuracy.Table(accuracy.Summarize(runs), limits)
-	fmt.Fprintf(stdout, "Economies of seeds %s:\n\n%s\n", opt.seeds, table)
-	reference, err := referenceTable(opt, limits, stdout)
-	if err != nil {
+	runs := all[:len(seeds)]
+	reference, err := readReference(opt)
+	if err != nil && !errors.Is(err, accuracy.ErrAbsent) {
 		return err
+	}
+	if opt.record != "" {
+		if err := record(opt.record, limits, runs, reference); err != nil {
+			return err
+		}
+	}
+	sections := map[string]string{}
+	for _, family := range families {
+		sections[family+opt.suffix] = fmt.Sprintf("Seeds %s.\n\n%s", opt.seeds, accuracy.Table(accuracy.Summarize(runs), family, limits))
+		fmt.Fprintf(stdout, "Economies on %s. %s\n", family, sections[family+opt.suffix])
+	}
+	switch {
+	case opt.only != "":
+	case reference == nil:
+		fmt.Fprintf(stdout, "Reference graphsense-utxo: NOT MEASURED, as %s is absent; name its folder with --shared.\n\n", opt.shared)
+	default:
+		sections["reference"] = accuracy.ReferenceTable(accuracy.Summarize([]accuracy.Run{{Figures: reference}}), limits)
+		fmt.Fprintf(stdout, "Reference graphsense-utxo.\n\n%s\n", sections["reference"])
 	}
 	fmt.Fprintln(stdout, "Other seeds: make accuracy SEED=7, SEED=100-110 or SEED=random. Limits are in fixtures/accuracy/limits.json.")
-	if opt.record != "" {
-		return record(opt.record, runs, reference)
-	}
-	if err := document(opt, table, reference); err != nil {
+	if err := document(opt, sections); err != nil {
 		return err
 	}
-	if opt.small {
+	if opt.small && opt.limits == "" || opt.record != "" {
 		return nil
 	}
-	return judge(limits, runs, reference)
+	return judge(opt, limits, all, reference)
 }
 
-// referenceTable measures the reference where it is there, and says so where not.
-func referenceTable(opt options, limits accuracy.Limits, stdout io.Writer) ([]accuracy.Figure, error) {
-	figures, err := accuracy.Reference(opt.shared+"/graphsense-utxo", accuracy.Cluster().Guard)
-	switch {
-	case errors.Is(err, accuracy.ErrAbsent):
-		fmt.Fprintf(stdout, "Reference graphsense-utxo: NOT MEASURED, as %s is absent; name its folder with --shared.\n\n", opt.shared)
-		return nil, nil
-	case err != nil:
+func readLimits(opt options) (accuracy.Limits, error) {
+	if opt.limits == "" {
+		return accuracy.Recorded()
+	}
+	raw, err := os.ReadFile(opt.limits)
+	if err != nil {
 		return nil, err
 	}
-	summaries := accuracy.Summarize([]accuracy.Run{{Figures: figures}})
-	fmt.Fprintf(stdout, "Reference graphsense-utxo:\n\n%s\n", accuracy.ReferenceTable(summaries, limits))
-	return figures, nil
+	limits, err := accuracy.ParseLimits(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", opt.limits, err)
+	}
+	return limits, nil
+}
+
+// readReference measures the reference; ErrAbsent where it is not there.
+func readReference(opt options) ([]accuracy.Figure, error) {
+	if opt.only != "" {
+		return nil, nil
+	}
+	return accuracy.Reference(filepath.Join(opt.shared, "graphsense-utxo"), accuracy.Cluster().Guard)
 }
