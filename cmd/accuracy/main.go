@@ -141,6 +141,9 @@ func measure(ctx context.Context, opt options, seeds, extra []uint64, stdout, st
 		sections[family+opt.suffix] = fmt.Sprintf("Seeds %s.\n\n%s", opt.seeds, accuracy.Table(accuracy.Summarize(runs), family, limits))
 		fmt.Fprintf(stdout, "Economies on %s. %s\n", family, sections[family+opt.suffix])
 	}
+	if opt.only == "" && opt.suffix == "" {
+		sections["habits"] = habitsTable()
+	}
 	switch {
 	case opt.only != "":
 	case reference == nil:
