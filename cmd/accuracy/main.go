@@ -16,7 +16,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"tsuiseki/fixtures/accuracy"
 )
@@ -38,6 +37,7 @@ type options struct {
 	check  string
 	record string
 	limits string
+	runs   string
 }
 
 func main() {
@@ -60,6 +60,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&opt.suffix, "suffix", "", "what the names of the document's sections end in")
 	flags.StringVar(&opt.check, "check", "", "document whose table has to be what these seeds give")
 	flags.StringVar(&opt.limits, "limits", "", "file of limits that take the place of the recorded ones, for small economies too")
+	flags.StringVar(&opt.runs, "runs", "", "file that keeps measured seeds, which are then not measured again")
 	flags.StringVar(&opt.record, "record", "", "file to which limits are written that these seeds set")
 	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
 		return exitUsage
@@ -117,12 +118,7 @@ func measure(ctx context.Context, opt options, seeds, extra []uint64, stdout, st
 	if err != nil {
 		return err
 	}
-	var mu sync.Mutex
-	all, err := accuracy.MeasureAll(ctx, slices.Concat(seeds, extra), size, families, accuracy.Cluster(), func(r accuracy.Run) {
-		mu.Lock()
-		defer mu.Unlock()
-		fmt.Fprintf(stderr, "seed %d measured\n", r.Seed)
-	})
+	all, err := measureSeeds(ctx, opt, slices.Concat(seeds, extra), size, families, stderr)
 	if err != nil {
 		return err
 	}
