@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"tsuiseki/fixtures/accuracy"
@@ -66,7 +67,7 @@ func record(path string, limits accuracy.Limits, runs []accuracy.Run, reference 
 // judge fails where a figure is beyond its limit, and names all of them.
 func judge(opt options, limits accuracy.Limits, runs []accuracy.Run, reference []accuracy.Figure) error {
 	var faults []string
-	for _, run := range runs {
+	for _, run := range append(slices.Clone(runs), accuracy.Pool(runs)) {
 		for _, b := range limits.Check(run) {
 			faults = append(faults, b.String())
 		}
