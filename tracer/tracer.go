@@ -59,8 +59,8 @@ type Deposit struct {
 
 func (d *Deposit) value() chains.Amount { return d.Tx.Outputs[d.Output].Value }
 
-// Trace sweeps the deposits forward over one chain; where that is a Stopper too,
-// trails end where it says. Every unit of every deposit rests in a typed end of the
+// Trace sweeps the deposits forward over one chain; where that is a Stopper too, or
+// an Inferrer, trails end where it says. Every unit of every deposit rests in a typed end of the
 // result. asset names what the chain's values are of.
 func Trace(ctx context.Context, chain Chain, asset chains.Asset, deposits []Deposit, params Params) (*Result, error) {
 	rule, ok := taint.RuleByName(params.Rule)
@@ -72,8 +72,9 @@ func Trace(ctx context.Context, chain Chain, asset chains.Asset, deposits []Depo
 		return nil, err
 	}
 	stopper, _ := chain.(Stopper)
+	inferrer, _ := chain.(Inferrer)
 	s := &sweep{
-		chain: chain, stopper: stopper, asset: asset, rule: rule, params: params, deposits: deposits,
+		chain: chain, stopper: stopper, inferrer: inferrer, asset: asset, rule: rule, params: params, deposits: deposits,
 		result:  newResult(chain.Snapshot(), rule, params),
 		visited: make([]int, len(deposits)),
 		pending: map[chains.Position]*arrivals{},

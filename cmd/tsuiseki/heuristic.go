@@ -10,7 +10,7 @@ import (
 
 // heuristicFlags switch heuristics off.
 type heuristicFlags struct {
-	Without []string `help:"Do not use a heuristic (victor-deposit, forwards-to-one-exchange, exchange-gas-funding, forwarder-contract, mixer-deposit-log); may be given again." placeholder:"HEURISTIC"`
+	Without []string `help:"Do not use a heuristic (victor-deposit, forwards-to-one-exchange, exchange-gas-funding, forwarder-contract, mixer-deposit-log; on Bitcoin spends-to-one-exchange); may be given again." placeholder:"HEURISTIC"`
 }
 
 // mixerLogs is the heuristic that knows a mixer by its logs.

@@ -107,6 +107,9 @@ func (c *traceCmd) traceOutputs(s *session, chain chains.Chain, refs []ref, para
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, view.Close()) }()
+	if err := view.withHeuristics(c.heuristicFlags); err != nil {
+		return nil, err
+	}
 	return eachRule(params, func(p tracer.Params) (*tracer.Result, error) { return traceRefs(s, view, refs, p) })
 }
 
@@ -168,7 +171,7 @@ func traceRefs(s *session, view *opened, refs []ref, params tracer.Params) (*tra
 		}
 		deposits = append(deposits, tracer.Deposit{Tx: tx, Output: output})
 	}
-	params.Labels = view.labels.View.Digest()
+	params.Labels, params.Heuristics = view.labels.View.Digest(), view.heuristicDocs()
 	return tracer.Trace(s.ctx, view, view.network.Asset, deposits, params)
 }
 
