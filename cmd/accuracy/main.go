@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.BoolVar(&opt.small, "small", false, "small economies; the recorded limits are for large ones and are not applied")
 	flags.StringVar(&opt.shared, "shared", "../shared/data", "folder of the reference data")
 	flags.StringVar(&opt.write, "write", "", "document whose table is written anew")
-	flags.StringVar(&opt.only, "only", "", "bitcoin or ethereum: measure no other family of chains")
+	flags.StringVar(&opt.only, "only", "", "parts to measure, separated by semicolons; else all")
 	flags.StringVar(&opt.suffix, "suffix", "", "what the names of the document's sections end in")
 	flags.StringVar(&opt.check, "check", "", "document whose table has to be what these seeds give")
 	flags.StringVar(&opt.limits, "limits", "", "file of limits that take the place of the recorded ones, for small economies too")
@@ -110,15 +110,15 @@ func measure(ctx context.Context, opt options, seeds, extra []uint64, stdout, st
 	if opt.small {
 		size = accuracy.Small()
 	}
-	families := accuracy.Families()
+	parts := accuracy.Parts()
 	if opt.only != "" {
-		families = []string{opt.only}
+		parts = strings.Split(opt.only, ";")
 	}
 	limits, err := readLimits(opt)
 	if err != nil {
 		return err
 	}
-	all, err := measureSeeds(ctx, opt, slices.Concat(seeds, extra), size, families, stderr)
+	all, err := measureSeeds(ctx, opt, slices.Concat(seeds, extra), size, parts, stderr)
 	if err != nil {
 		return err
 	}
@@ -133,9 +133,9 @@ func measure(ctx context.Context, opt options, seeds, extra []uint64, stdout, st
 		}
 	}
 	sections := map[string]string{}
-	for _, family := range families {
-		sections[family+opt.suffix] = fmt.Sprintf("Seeds %s.\n\n%s", opt.seeds, accuracy.Table(accuracy.Summarize(runs), family, limits))
-		fmt.Fprintf(stdout, "Economies on %s. %s\n", family, sections[family+opt.suffix])
+	for _, part := range parts {
+		sections[part+opt.suffix] = fmt.Sprintf("Seeds %s.\n\n%s", opt.seeds, accuracy.Table(accuracy.Summarize(runs), part, limits))
+		fmt.Fprintf(stdout, "On %s. %s\n", part, sections[part+opt.suffix])
 	}
 	if opt.only == "" && opt.suffix == "" {
 		sections["habits"] = habitsTable()

@@ -18,7 +18,7 @@ import (
 // measureSeeds measures seeds, but for those that a file of runs holds, and adds what
 // it measures to that file, a run a line: a long measurement can be stopped and taken
 // up again. A half-written last line is cut off.
-func measureSeeds(ctx context.Context, opt options, seeds []uint64, size accuracy.Size, families []string, stderr io.Writer) ([]accuracy.Run, error) {
+func measureSeeds(ctx context.Context, opt options, seeds []uint64, size accuracy.Size, parts []string, stderr io.Writer) ([]accuracy.Run, error) {
 	known, err := readRuns(opt.runs)
 	if err != nil {
 		return nil, err
@@ -31,7 +31,7 @@ func measureSeeds(ctx context.Context, opt options, seeds []uint64, size accurac
 	}
 	var mu sync.Mutex
 	var failed error
-	runs, err := accuracy.MeasureAll(ctx, missing, size, families, accuracy.Cluster(), func(r accuracy.Run) {
+	runs, err := accuracy.MeasureAll(ctx, missing, size, parts, accuracy.Cluster(), func(r accuracy.Run) {
 		mu.Lock()
 		defer mu.Unlock()
 		if err := appendRun(opt.runs, r); err != nil && failed == nil {
@@ -57,7 +57,7 @@ func measureSeeds(ctx context.Context, opt options, seeds []uint64, size accurac
 
 // sameFigures tells whether two runs measured the same things.
 func sameFigures(a, b accuracy.Run) bool {
-	return slices.EqualFunc(a.Figures, b.Figures, func(f, g accuracy.Figure) bool { return f.ID() == g.ID() && f.Family == g.Family })
+	return slices.EqualFunc(a.Figures, b.Figures, func(f, g accuracy.Figure) bool { return f.ID() == g.ID() && f.Part == g.Part })
 }
 
 func readRuns(path string) (map[uint64]accuracy.Run, error) {
