@@ -91,7 +91,7 @@ func (d *accountWhyDoc) fill(view *openedAccounts, a, b chains.Address, most int
 	d.Relation = sameDepositAddress
 	first := &shared[0]
 	best := first.Best()
-	for _, step := range []struct {
+	for _, step := range []struct { // the second payment is walked from who gets it to who pays
 		payments []cluster.DepositPayment
 		from, to chains.Address
 	}{{first.A, a, first.Address}, {first.B, first.Address, b}} {
@@ -103,9 +103,12 @@ func (d *accountWhyDoc) fill(view *openedAccounts, a, b chains.Address, most int
 }
 
 func printAccountWhy(w io.Writer, a, b chains.Address, d *accountWhyDoc) {
-	if len(d.Shared) == 0 {
+	switch {
+	case len(d.Shared) == 0:
 		fmt.Fprintf(w, "nothing found that joins %s and %s\n", party(a), party(b))
-	} else {
+	case len(d.Chain) == 1:
+		fmt.Fprintf(w, "one of %s and %s pays the other, which leads to an account holder:\n", party(a), party(b))
+	default:
 		fmt.Fprintf(w, "%s and %s are not known to be one owner's; money of both went to one account holder:\n", party(a), party(b))
 	}
 	for i := range d.Shared {
@@ -117,7 +120,7 @@ func printAccountWhy(w io.Writer, a, b chains.Address, d *accountWhyDoc) {
 				payments []cluster.DepositPayment
 			}{{a, shared.Payments}, {b, shared.Others}} {
 				if len(side.payments) == 0 {
-					fmt.Fprintf(w, "  %s\tis this address\t\n", party(side.account))
+					fmt.Fprintf(w, "  %s\tis this address\n", party(side.account))
 				}
 				for _, p := range side.payments {
 					fmt.Fprintf(w, "  %s\tpays it at height %d\tin %s\n", party(side.account), p.Height, p.Tx)

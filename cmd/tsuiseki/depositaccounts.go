@@ -61,7 +61,7 @@ func (c depositChain) Touching(account chains.Address, from chains.Position) ite
 
 func (c depositChain) Party(account chains.Address, at time.Time) (cluster.Party, error) {
 	owner, known, err := c.view.labels.Owner(account, at)
-	return cluster.Party{Exchange: owner.Exchange, Label: owner.Label, Known: known, Miner: owner.Miner}, err
+	return cluster.Party{Exchange: owner.Exchange, Name: owner.Name, Label: owner.Label, Known: known, Miner: owner.Miner}, err
 }
 
 func (c depositChain) Code(account chains.Address) (cluster.Code, error) {

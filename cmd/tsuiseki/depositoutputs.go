@@ -79,7 +79,7 @@ func (c depositOutputs) Native() chains.Asset { return c.view.network.Asset }
 
 func (c depositOutputs) Party(address chains.Address, at time.Time) (cluster.Party, error) {
 	owner, known, err := c.view.labels.Owner(address, at)
-	return cluster.Party{Exchange: owner.Exchange, Label: owner.Label, Known: known, Miner: owner.Miner}, err
+	return cluster.Party{Exchange: owner.Exchange, Name: owner.Name, Label: owner.Label, Known: known, Miner: owner.Miner}, err
 }
 
 // Touching reads an address's history. A script without an address has none.

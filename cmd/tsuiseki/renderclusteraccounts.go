@@ -24,9 +24,13 @@ func printAccountCluster(w io.Writer, view *openedAccounts, d *accountClusterDoc
 	for i := range d.DepositAddresses {
 		use := &d.DepositAddresses[i]
 		fmt.Fprintf(w, "%s of %s\n  %s\n", party(use.Address), use.Label, depositDetail(use.Best))
-		printPayments(w, use.Payments, u, "paid")
+		printPayments(w, use.Payments, u, false)
 	}
-	if len(d.Senders) > 0 {
+	is := d.DepositAddress != nil && d.DepositAddress.Verdict == cluster.Yes
+	switch {
+	case len(d.Senders) > 0 && is:
+		fmt.Fprintln(w, "\nwho pays it: their money went to its account holder; they need not be one person")
+	case len(d.Senders) > 0:
 		fmt.Fprintln(w, "\nothers who pay the same deposit address: their money went to the same account holder; they need not be one person")
 	}
 	for i := range d.Senders {
@@ -36,11 +40,11 @@ func printAccountCluster(w io.Writer, view *openedAccounts, d *accountClusterDoc
 			known = ", known as " + sender.Label
 		}
 		fmt.Fprintf(w, "%s pays %s%s\n", party(sender.Address), party(sender.DepositAddress), known)
-		printPayments(w, sender.Payments, u, "paid")
+		printPayments(w, sender.Payments, u, false)
 	}
-	if d.DepositAddress != nil && d.DepositAddress.Verdict == cluster.Yes {
+	if is {
 		fmt.Fprintln(w, "\nsweeps to the exchange")
-		printPayments(w, d.DepositAddress.Sweeps, u, "to")
+		printPayments(w, d.DepositAddress.Sweeps, u, true)
 	}
 	printMissing(w, d.Missing)
 	fmt.Fprintf(w, "\nas of block %s\n", d.AsOf)
@@ -63,14 +67,15 @@ func printDepositAddress(w io.Writer, d *depositDoc) {
 	}
 }
 
-func printPayments(w io.Writer, payments []cluster.DepositPayment, u units, verb string) {
+// printPayments writes payments in rows, with the other side where it differs.
+func printPayments(w io.Writer, payments []cluster.DepositPayment, u units, other bool) {
 	table(w, func(w io.Writer) {
 		for _, p := range payments {
-			other := ""
-			if verb == "to" {
-				other = party(p.Account)
+			to := ""
+			if other {
+				to = "to " + party(p.Account) + "\t"
 			}
-			fmt.Fprintf(w, "  %d\t%s %s\t%s\t%s\n", p.Height, u.people(p.Amount, p.Asset), verb, other, p.Tx)
+			fmt.Fprintf(w, "  %d\t%s\t%s%s\n", p.Height, u.people(p.Amount, p.Asset), to, p.Tx)
 		}
 	})
 }

@@ -35,10 +35,14 @@ type AccountChain interface {
 // Party is whose an account is, by attribution.
 type Party struct {
 	Exchange string // identity of the exchange whose own wallet it is; else empty
-	Label    string // for people
+	Name     string // of that exchange, for people; empty where the label is its name
+	Label    string // of the account, for people
 	Known    bool   // it is some service's, or nobody's: trails end there
 	Miner    bool   // it belongs to a mining service
 }
+
+// name is what people call the exchange.
+func (p Party) name() string { return cmp.Or(p.Name, p.Label) }
 
 // Code is the evidence that an account is a contract.
 type Code struct {
@@ -121,7 +125,7 @@ type DepositAddress struct {
 	Verdict    Verdict            `json:"verdict"` // yes where any heuristic says so
 	Reason     string             `json:"reason,omitempty"`
 	Exchange   string             `json:"exchange"` // identity of the exchange; empty where nothing went to one
-	Label      string             `json:"label"`    // of the wallet that was paid last
+	Label      string             `json:"label"`    // its name, else the label of its wallet that was paid first
 	Inferences []DepositInference `json:"inferences"`
 
 	Receipts []DepositPayment `json:"-"` // in, by others than the exchange
@@ -158,13 +162,13 @@ func (d *DepositAddress) Best() *DepositInference {
 //
 // It reads at most MaxTxs transactions of the account and stops at the first that
 // rules it out; what heuristics ask of other accounts is bounded by their parameters.
-// (F. Victor: "Address Clustering Heuristics for Ethereum", FC 2020, section 4.1.)
+// (F. Victor: "Address Clustering Heuristics for Ethereum", FC 2020.)
 func FindDepositAddress(chain AccountChain, account chains.Address, heuristics []DepositHeuristic, params DepositParams) (*DepositAddress, error) {
 	h, err := readDepositHistory(chain, account, params)
 	if err != nil {
 		return nil, fmt.Errorf("history of %s: %w", account, err)
 	}
-	found := &DepositAddress{Address: account, Verdict: No, Reason: h.no, Exchange: h.exchange.Exchange, Label: h.exchange.Label, Inferences: []DepositInference{}, Read: h.read}
+	found := &DepositAddress{Address: account, Verdict: No, Reason: h.no, Exchange: h.exchange.Exchange, Label: h.exchange.name(), Inferences: []DepositInference{}, Read: h.read}
 	for _, heuristic := range heuristics {
 		in := &DepositInference{Verdict: No, Reason: h.no}
 		if h.no == "" {

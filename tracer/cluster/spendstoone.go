@@ -46,7 +46,7 @@ func FindOutputDeposit(chain OutputChain, address chains.Address, params Deposit
 	in := h.judge()
 	in.Heuristic, in.Parameters, in.Observed, in.Fired = SpendsToOneExchange, SpendsParameters(params), len(in.Fired), bestFirst(in.Fired)
 	return &DepositAddress{
-		Address: address, Verdict: in.Verdict, Reason: in.Reason, Exchange: h.exchange.Exchange, Label: h.exchange.Label,
+		Address: address, Verdict: in.Verdict, Reason: in.Reason, Exchange: h.exchange.Exchange, Label: h.exchange.name(),
 		Inferences: []DepositInference{*in}, Receipts: h.receipts, Sweeps: h.sweeps, Read: h.read,
 	}, nil
 }
@@ -112,7 +112,9 @@ func (h *outputHistory) sweep(tx *chains.Tx) error {
 			h.no = fmt.Sprintf("it pays %s, and %s in %s", h.exchange.Label, to.Label, tx.ID)
 			return nil
 		}
-		h.exchange = to
+		if h.exchange.Exchange == "" {
+			h.exchange = to
+		}
 		if wallet == "" {
 			wallet = out.Address
 		}

@@ -15,7 +15,8 @@ type Owner struct {
 	// actor, else by the label's text. It is empty for all else, for what an
 	// exchange gave a customer too.
 	Exchange string
-	Miner    bool // it belongs to a mining service
+	Name     string // of that exchange, for people: its actor's label where one is known
+	Miner    bool   // it belongs to a mining service
 }
 
 // Owner finds whose an address is at a time, a zero time being whenever; false
@@ -38,24 +39,24 @@ func (s Stops) Owner(address chains.Address, at time.Time) (Owner, bool, error) 
 		}
 		owner = Owner{Kind: kind, Label: e.Label.Label, Miner: below(e.Category, "mining_service")}
 		if kind == tracer.EndService && below(e.Category, "exchange") {
-			owner.Exchange, err = s.View.identity(e)
+			owner.Exchange, owner.Name, err = s.View.identity(e)
 		}
 		return owner, true, err
 	}
 	return owner, isKnown, nil
 }
 
-// identity is the actor that a label names, by the id in its pack, else the
-// label's text.
-func (v *View) identity(e *Entry) (string, error) {
+// identity is the actor that a label names, by the id and the name in its pack,
+// else the label's text.
+func (v *View) identity(e *Entry) (id, name string, err error) {
 	if e.Actor == "" {
-		return e.Label.Label, nil
+		return e.Label.Label, e.Label.Label, nil
 	}
 	actor, known, err := v.Actor(e.Actor)
 	if err != nil || !known {
-		return e.Actor, err
+		return e.Actor, e.Label.Label, err
 	}
-	return actor.ID, nil
+	return actor.ID, actor.Label, nil
 }
 
 // below reports whether a concept is another one, or narrower.

@@ -34,17 +34,17 @@ ethereum,0x00000000000000000000000000000000000000aa,Z,exchange,s,unknown_actor,,
 		at   time.Time
 		want label.Owner
 	}{
-		{"a1", early, label.Owner{Kind: tracer.EndService, Label: "X 1", Exchange: "x_id"}},
+		{"a1", early, label.Owner{Kind: tracer.EndService, Label: "X 1", Exchange: "x_id", Name: "X Ltd"}},
 		{"a2", early, label.Owner{}}, // its category is none that ends trails
 		{"a3", early, label.Owner{}},
-		{"a3", time.Time{}, label.Owner{Kind: tracer.EndService, Label: "X 3", Exchange: "x_id"}},
-		{"a4", early, label.Owner{Kind: tracer.EndService, Label: "Y", Exchange: "Y"}},
+		{"a3", time.Time{}, label.Owner{Kind: tracer.EndService, Label: "X 3", Exchange: "x_id", Name: "X Ltd"}},
+		{"a4", early, label.Owner{Kind: tracer.EndService, Label: "Y", Exchange: "Y", Name: "Y"}},
 		{"a5", early, label.Owner{Kind: tracer.EndExchange, Label: "given to a customer"}},
 		{"a6", early, label.Owner{Kind: tracer.EndExchange, Label: "of a customer"}},
 		{"a7", early, label.Owner{Kind: tracer.EndService, Label: "a pool", Miner: true}},
 		{"a8", early, label.Owner{}},
 		{"a9", early, label.Owner{Kind: tracer.EndService, Label: "a market"}},
-		{"aa", early, label.Owner{Kind: tracer.EndService, Label: "Z", Exchange: "unknown_actor"}},
+		{"aa", early, label.Owner{Kind: tracer.EndService, Label: "Z", Exchange: "unknown_actor", Name: "Z"}},
 		{"ff", early, label.Owner{}},
 	} {
 		got, known, err := stops.Owner(chains.Address("0x00000000000000000000000000000000000000"+c.last), c.at)
