@@ -175,7 +175,7 @@ func readLimits(opt options) (accuracy.Limits, error) {
 
 // readReference measures the reference; ErrAbsent where it is not there.
 func readReference(opt options) ([]accuracy.Figure, error) {
-	if opt.only != "" {
+	if opt.only != "" && opt.record == "" {
 		return nil, nil
 	}
 	return accuracy.Reference(filepath.Join(opt.shared, "graphsense-utxo"), accuracy.Cluster().Guard)
