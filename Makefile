@@ -21,7 +21,7 @@ GOFUMPT       := $(TOOLS)/gofumpt-$(GOFUMPT_VERSION)/gofumpt
 # The program is pure Go; only the race detector needs C.
 export CGO_ENABLED := 0
 
-.PHONY: build demo test lint bench tools
+.PHONY: build demo test accuracy lint bench tools
 
 build:
 	go build -o bin/ ./cmd/tsuiseki
@@ -39,6 +39,12 @@ test: tools lint
 	TSUISEKI_GETH=$(GETH) TSUISEKI_ANVIL=$(ANVIL) TSUISEKI_SOLC=$(SOLC) \
 	TSUISEKI_NEO4J=$(NEO4J) \
 	go test -race ./...
+	go run ./cmd/accuracy --extra random --check docs/accuracy.md
+
+# Measures the heuristics and writes the tables of docs/accuracy.md; with SEED=7,
+# SEED=100-110 or SEED=random it prints those of other economies instead.
+accuracy:
+	go run ./cmd/accuracy $(if $(SEED),--seeds $(SEED),--write docs/accuracy.md)
 
 lint: $(GOLANGCI_LINT) $(GOFUMPT)
 	@unformatted=$$($(GOFUMPT) -l $$(find . -name '*.go' -not -path '*/node_modules/*')) && \

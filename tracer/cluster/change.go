@@ -25,10 +25,10 @@ func ChangeRules() []ChangeRule {
 		{Heuristic{"optimal-change", 1}, true, pure(OptimalChange)},
 		{Heuristic{"power-of-ten", 1}, true, pure(PowerOfTen)},
 		{Heuristic{"address-type", 1}, true, pure(AddressType)},
-		{Heuristic{"fresh-address", 1}, true, FreshAddress},
-		{Heuristic{"locktime", 1}, true, LockTimeHabit},
-		{Heuristic{"fixed-fee-rate", 1}, true, FixedFeeRate},
-		{Heuristic{"peeling-chain", 1}, true, PeelingChain},
+		{Heuristic{"fresh-address", 2}, true, FreshAddress},
+		{Heuristic{"locktime", 2}, true, LockTimeHabit},
+		{Heuristic{"fixed-fee-rate", 2}, true, FixedFeeRate},
+		{Heuristic{"peeling-chain", 2}, true, PeelingChain},
 		{Heuristic{"one-time-change", 1}, false, OneTimeChange},
 	}
 }
@@ -44,7 +44,7 @@ type ChangeSign struct {
 }
 
 // Agreement is the heuristic of Change.
-var Agreement = Heuristic{ID: "change-agreement", Version: 1}
+var Agreement = Heuristic{ID: "change-agreement", Version: 2}
 
 const (
 	changeSigns      = 2  // that must agree
@@ -143,18 +143,25 @@ func orAll(tx *chains.Tx, left []uint32) []uint32 {
 }
 
 // keepSpent is the payable outputs without a known spender, or with one for which
-// holds is true, and all where there is none: who has not spent yet may still behave
-// as change does.
+// holds is true: who has not spent yet may still behave as change does. It is all
+// where holds is true for no known spender: that the payer has the habit is then
+// not shown, and spending otherwise rules nothing out.
 func keepSpent(tx *chains.Tx, chain Chain, holds func(spender *chains.Tx) bool) ([]uint32, error) {
 	var left []uint32
+	shown := false
 	for _, n := range payables(tx) {
 		spender, err := chain.Spender(tx, n)
 		if err != nil {
 			return nil, err
 		}
-		if spender == nil || holds(spender) {
+		if spender == nil {
 			left = append(left, n)
+		} else if holds(spender) {
+			left, shown = append(left, n), true
 		}
 	}
-	return orAll(tx, left), nil
+	if !shown {
+		return payables(tx), nil
+	}
+	return left, nil
 }

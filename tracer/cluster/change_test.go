@@ -62,20 +62,24 @@ func TestChangeRules(t *testing.T) {
 		{"an unknown type", "address-type", hand(append(several("a", 9), unknown), []coin{{"b", 4, "p2pkh"}, {"c", 4, ""}}), around{}, []uint32{0, 1}},
 
 		{"one fresh", "fresh-address", two, around{fresh: map[chains.Address]cluster.Verdict{"b0": no}}, []uint32{1}},
+		{"change where the coins were", "fresh-address", hand(several("a", 10), []coin{{"a0", 4, ""}, {"b", 5, ""}}), around{fresh: map[chains.Address]cluster.Verdict{"a0": no}}, []uint32{0, 1}},
 		{"none fresh", "fresh-address", two, around{fresh: map[chains.Address]cluster.Verdict{"b0": no, "b1": no}}, nil},
 		{"not known", "fresh-address", two, around{fresh: map[chains.Address]cluster.Verdict{"b0": no, "b1": open}}, []uint32{1}},
 
 		{"same lock habit", "locktime", &locked, around{spenders: map[uint32]*chains.Tx{0: spender(0, 10, 1), 1: spender(101, 10, 1)}}, []uint32{1}},
 		{"a time is no height", "locktime", &locked, around{spenders: map[uint32]*chains.Tx{0: spender(1_700_000_000, 10, 1), 1: spender(101, 10, 1)}}, []uint32{1}},
 		{"unspent", "locktime", &locked, around{}, []uint32{0, 1}},
-		{"one unspent", "locktime", &locked, around{spenders: map[uint32]*chains.Tx{1: spender(0, 10, 1)}}, []uint32{0}},
+		{"nobody shows it", "locktime", &locked, around{spenders: map[uint32]*chains.Tx{1: spender(0, 10, 1)}}, []uint32{0, 1}},
+		{"one shows it, one may", "locktime", &locked, around{spenders: map[uint32]*chains.Tx{1: spender(101, 10, 1)}}, []uint32{0, 1}},
 		{"no such habit", "locktime", &locked, around{spenders: map[uint32]*chains.Tx{0: spender(0, 1, 1), 1: spender(0, 1, 1)}}, []uint32{0, 1}},
 
 		{"same fee rate", "fixed-fee-rate", two, around{spenders: map[uint32]*chains.Tx{0: spender(0, 1_000, 1), 1: spender(0, 999, 1)}}, []uint32{1}},
+		{"another fee rate shows nothing", "fixed-fee-rate", two, around{spenders: map[uint32]*chains.Tx{0: spender(0, 999, 1)}}, []uint32{0, 1}},
 		{"fee not known", "fixed-fee-rate", hand([]coin{unknown}, several("b", 5, 3)), around{spenders: map[uint32]*chains.Tx{0: spender(0, 1, 1)}}, []uint32{0, 1}},
 
 		{"goes on", "peeling-chain", one, around{spenders: map[uint32]*chains.Tx{0: spender(0, 10, 1), 1: spender(0, 10, 2)}}, []uint32{1}},
 		{"ends", "peeling-chain", one, around{spenders: map[uint32]*chains.Tx{0: spender(0, 10, 1), 1: spender(0, 10, 3)}}, []uint32{0, 1}},
+		{"nobody goes on", "peeling-chain", one, around{spenders: map[uint32]*chains.Tx{0: spender(0, 10, 3)}}, []uint32{0, 1}},
 		{"is none", "peeling-chain", two, around{spenders: map[uint32]*chains.Tx{0: spender(0, 10, 1), 1: spender(0, 10, 2)}}, []uint32{0, 1}},
 
 		{"all conditions", "one-time-change", hand(several("a", 9_000, 8_000), []coin{{"b", 9_000, ""}, {"c", 7_001, ""}}), around{}, []uint32{1}},
