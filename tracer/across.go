@@ -94,9 +94,7 @@ func Across(ctx context.Context, world World, deposits []SideDeposits, params Pa
 		if round%settlingRounds == 0 {
 			a.block(unsettled)
 		}
-		if err := a.inject(); err != nil {
-			return nil, err
-		}
+		a.inject()
 	}
 }
 
@@ -269,7 +267,7 @@ func (a *across) block(keys []flowKey) {
 }
 
 // inject puts what crosses into the chains that it comes to.
-func (a *across) inject() error {
+func (a *across) inject() {
 	coming := map[chains.Chain][]injection{}
 	for key, f := range a.flows {
 		for i := range f.outs {
@@ -291,5 +289,4 @@ func (a *across) inject() error {
 			r.injected, r.stale = now, true
 		}
 	}
-	return nil
 }

@@ -46,7 +46,8 @@ func (a *across) merge() (*Result, error) {
 		all.nameTotals(names, a.runs)
 		all.nameCoins(names, a.runs)
 	}
-	return all, all.finish()
+	err := all.finish()
+	return all, err
 }
 
 // nameTotals says of which chain each total is: an asset's name may stand for

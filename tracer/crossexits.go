@@ -73,7 +73,7 @@ func (in *injection) hop(fresh chains.Amount) Hop {
 		From: Endpoint{from.in.Tx, in.from.index(from), from.in.Vault}, To: Endpoint{in.tx.ID, in.index, in.to},
 		FromChain: in.from.chain, Asset: in.asset, Amount: in.amount, Traced: fresh, Kind: "bridge",
 		Swapped: &Swapped{from.in.Asset, from.in.Amount, in.taken}, Bridge: &from.doc,
-		order: uint64(in.place), input: uint32(in.from.tx.Tx),
+		order: uint64(in.place), input: in.from.tx.Tx,
 	}
 }
 

@@ -128,7 +128,10 @@ func (d *decision) find(side *Side) error {
 	if len(txs) == mostAnswers {
 		d.leads = append(d.leads, fmt.Sprintf("%d transactions or more on %s say that they answer this one: the others are not looked at", mostAnswers, side.snapshot().Chain))
 	}
-	for _, tx := range txs {
+	for i, tx := range txs {
+		if i > 0 && tx.Position() == txs[i-1].Position() {
+			continue
+		}
 		for _, out := range side.exits(tx) {
 			if out.memo.Quoted != d.in.Tx {
 				continue

@@ -16,11 +16,29 @@ func (c *traceCmd) traceAccounts(s *session, chain chains.Chain, refs []ref, par
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, view.Close()) }()
-	return eachRule(params, func(p tracer.Params) (*tracer.Result, error) { return traceAccountRefs(s, view, refs, p) })
+	deposits, err := transferDeposits(view, refs)
+	if err != nil {
+		return nil, err
+	}
+	params.Labels = view.labels.View.Digest()
+	if c.NoCross {
+		return eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
+			return tracer.TraceAccounts(s.ctx, view, deposits, p)
+		})
+	}
+	return c.across(s, view, tracer.SideDeposits{Side: accountSide(view), Accounts: deposits}, params)
 }
 
 func traceAccountRefs(s *session, view *openedAccounts, refs []ref, params tracer.Params) (*tracer.Result, error) {
-	var deposits []tracer.AccountDeposit
+	deposits, err := transferDeposits(view, refs)
+	if err != nil {
+		return nil, err
+	}
+	params.Labels = view.labels.View.Digest()
+	return tracer.TraceAccounts(s.ctx, view, deposits, params)
+}
+
+func transferDeposits(view *openedAccounts, refs []ref) (deposits []tracer.AccountDeposit, err error) {
 	for _, r := range refs {
 		tx, err := r.findAccountTx(view)
 		if err != nil {
@@ -32,8 +50,7 @@ func traceAccountRefs(s *session, view *openedAccounts, refs []ref, params trace
 		}
 		deposits = append(deposits, tracer.AccountDeposit{Tx: tx, Transfer: n})
 	}
-	params.Labels = view.labels.View.Digest()
-	return tracer.TraceAccounts(s.ctx, view, deposits, params)
+	return deposits, nil
 }
 
 // depositTransfer is the transfer meant, which only a person can tell where
