@@ -77,6 +77,7 @@ func Across(ctx context.Context, world World, deposits []SideDeposits, params Pa
 	a := &across{
 		world: world, rule: rule, params: params, runs: map[chains.Chain]*run{},
 		decided: map[crossKey]*decision{}, blocked: map[flowKey]bool{}, flows: map[flowKey]flow{},
+		asked: map[chains.Chain]*Side{},
 	}
 	if err := a.start(deposits); err != nil {
 		return nil, err
@@ -108,6 +109,7 @@ type across struct {
 	decided map[crossKey]*decision
 	flows   map[flowKey]flow // over bridges, as of the last round
 	blocked map[flowKey]bool
+	asked   map[chains.Chain]*Side // for payments that answer deposits
 }
 
 // run is one chain's part of the trace.

@@ -46,8 +46,20 @@ func (a *across) merge() (*Result, error) {
 		all.nameTotals(names, a.runs)
 		all.nameCoins(names, a.runs)
 	}
+	all.nameAsked(a)
 	err := all.finish()
 	return all, err
+}
+
+// nameAsked adds the chains to which nothing crossed, and that were asked whether
+// anything did: that they hold no such thing is part of the result.
+func (r *Result) nameAsked(a *across) {
+	for chain, side := range a.asked {
+		if a.runs[chain] == nil {
+			r.Snapshot = append(r.Snapshot, snapshotDoc(side.snapshot()))
+		}
+	}
+	slices.SortFunc(r.Snapshot, func(a, b SnapshotDoc) int { return cmp.Compare(a.Chain, b.Chain) })
 }
 
 // nameTotals says of which chain each total is: an asset's name may stand for

@@ -87,6 +87,7 @@ func (a *across) judge(p *memoPlace) (*decision, error) {
 		sides = append(sides, target)
 	}
 	for _, side := range sides {
+		a.asked[side.snapshot().Chain] = side
 		if err := d.find(side); err != nil {
 			return nil, err
 		}
@@ -141,7 +142,7 @@ func (d *decision) find(side *Side) error {
 			case problem == "":
 				d.outs = append(d.outs, out)
 			case len(d.leads) < mostNotes:
-				d.leads = append(d.leads, fmt.Sprintf("%s on %s says that it answers this payment, and is not followed: %s", tx.ID, side.snapshot().Chain, problem))
+				d.leads = append(d.leads, fmt.Sprintf("not followed, though it says that it answers this payment: %s on %s: %s", tx.ID, side.snapshot().Chain, problem))
 			}
 		}
 	}
@@ -172,7 +173,7 @@ func (d *decision) weigh(p *memoPlace, label Stop) error {
 // onward says where the value in a place went on.
 func (p *memoPlace) onward() (string, error) {
 	if p.side.Outputs == nil {
-		return "trace this payment by itself with --no-cross to see where it went on", nil
+		return p.onwardAccount()
 	}
 	tx, err := p.side.Outputs.TxAt(p.key.tx)
 	if err != nil {
@@ -186,6 +187,25 @@ func (p *memoPlace) onward() (string, error) {
 		return "it has not moved on", nil
 	}
 	return fmt.Sprintf("it moved on in %s at height %d", spend.By, spend.At.Height), nil
+}
+
+// onwardAccount names the account's next payment of the asset.
+func (p *memoPlace) onwardAccount() (string, error) {
+	after := chains.Position{Height: p.key.tx.Height, Tx: p.key.tx.Tx + 1}
+	for m, err := range p.side.Accounts.Movements(p.key.account, p.key.asset, after) {
+		if err != nil {
+			return "", err
+		}
+		if m.Out.Cmp(m.In) <= 0 {
+			continue
+		}
+		tx, err := p.side.Accounts.TxAt(m.At)
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("its next payment is %s at height %d", tx.ID, m.At.Height), nil
+	}
+	return "it has paid nothing since", nil
 }
 
 // unanswered says why no payment out is known.

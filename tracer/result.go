@@ -217,10 +217,14 @@ type Missing struct {
 func newResult(snapshot chains.Snapshot, rule taint.Rule, params Params) *Result {
 	return &Result{
 		Rule: rule.Name, Engine: Engine{Version}, Params: params.doc(),
-		Snapshot: []SnapshotDoc{{Chain: snapshot.Chain, FromHeight: snapshot.From, Height: snapshot.Height, Hash: snapshot.Hash, FinalHeight: snapshot.Final}},
+		Snapshot: []SnapshotDoc{snapshotDoc(snapshot)},
 		Hops:     []Hop{}, Ends: []End{}, Totals: []Total{}, Missing: []Missing{},
 		missing: map[Missing]struct{}{}, balances: map[balance]int{},
 	}
+}
+
+func snapshotDoc(s chains.Snapshot) SnapshotDoc {
+	return SnapshotDoc{Chain: s.Chain, FromHeight: s.From, Height: s.Height, Hash: s.Hash, FinalHeight: s.Final}
 }
 
 // addDeposit records where a trail begins.

@@ -245,7 +245,7 @@ func (b *bridgeCase) checkText(t *testing.T, ref, returned string) {
 	text := command(t, "trace", ref, "--chain", "bitcoin", "--data", b.data)
 	for _, want := range []string{
 		"2 ETH " + strings.ToLower(b.account("offender").Address.Hex()) + " (over a bridge, on ethereum-1337)",
-		"bridge  2 ETH for 3.00000000 BTC on bitcoin-simnet", "1.23456789 BTC for 1 ETH on ethereum-1337, over a bridge to",
+		"bridge    2 ETH for 3 BTC on bitcoin-simnet", "on bitcoin-simnet: in 5 BTC + swapped in 1.23456789 BTC = ends", "1.23456789 BTC for 1 ETH on ethereum-1337, over a bridge to",
 		"lead, not a fact",
 	} {
 		if !strings.Contains(text, want) {
@@ -283,7 +283,7 @@ func (b *bridgeCase) checkLimits(t *testing.T, ref string) {
 	r, _ := b.trace(t, exitDone, ref, "--chain", "bitcoin", "--max-hops", "1")
 	wantLines(t, "one hop", b.endLines(t, r), change, "fees 1000 BTC", fmt.Sprintf("hop-limit vault %d BTC", swapped))
 	r, _ = b.trace(t, exitDone, ref, "--chain", "bitcoin", "--no-cross")
-	wantLines(t, "on one chain", b.endLines(t, r), change, "fees 1000 BTC",
+	wantLines(t, "on one chain", b.endLines(t, r), change, "fees 3000 BTC",
 		fmt.Sprintf("unspent payout %d BTC", paidOut), fmt.Sprintf("unspent vault %d BTC", swapped-paidOut-2_000))
 }
 
@@ -293,7 +293,80 @@ func (b *bridgeCase) checkReorg(t *testing.T, ref string, in *wire.MsgTx) {
 	b.ethereum.Reorg(t, 3)
 	b.index(t, "ethereum")
 	r, _ := b.trace(t, exitDone, ref, "--chain", "bitcoin")
-	if len(r.Snapshot) != 1 || len(r.Leads) != 1 || !strings.Contains(r.Leads[0].Detail, "followed as a payment") || r.Leads[0].Tx.String() != in.TxHash().String() {
+	if len(r.Snapshot) != 2 || len(r.Leads) != 1 || !strings.Contains(r.Leads[0].Detail, "followed as a payment") || r.Leads[0].Tx.String() != in.TxHash().String() {
 		t.Errorf("after the reorg: snapshot %v, leads %+v", r.Snapshot, r.Leads)
+	}
+}
+
+// TestBridgeMemoAlone: a memo that nothing bears out ends no trail. Where others
+// use the address so too, or a label says what it is, the trail ends as left to the
+// other chain, and to whom.
+func TestBridgeMemoAlone(t *testing.T) {
+	b := newBridgeCase(t)
+	script := b.bitcoin.Miner.P2WPKH
+	memo := memoOutput(t, "=:ETH.ETH:"+b.account("offender").Address.Hex())
+	victim := b.pay(t, b.coinbase(t), wire.NewTxOut(deposit, script("offender")))
+	in := b.pay(t, fixtures.Coins(victim)[0], wire.NewTxOut(deposit-1_000, script("vault")), memo)
+	on := b.pay(t, fixtures.Coins(in)[0], wire.NewTxOut(deposit-2_000, script("elsewhere")))
+	b.call(t, "vault", big.NewInt(1e15), "transferOut", b.account("mule").Address, common.Address{}, big.NewInt(1e15), "OUT:"+strings.ToUpper(in.TxHash().String()))
+	b.index(t, "bitcoin", "ethereum")
+
+	ref := victim.TxHash().String() + ":0"
+	r, _ := b.trace(t, exitDone, ref, "--chain", "bitcoin")
+	wantLines(t, "a memo that nothing bears out", b.endLines(t, r), fmt.Sprintf("unspent elsewhere %d BTC", deposit-2_000), "fees 2000 BTC")
+	if len(r.Leads) != 2 || !strings.Contains(r.Leads[0].Detail, "nothing bears it out") || !strings.Contains(r.Leads[1].Detail, "ethereum-1337: it pays 0x") {
+		t.Errorf("leads %+v", r.Leads)
+	}
+	if !slices.ContainsFunc(r.Hops, func(h tracer.Hop) bool { return h.Tx.String() == on.TxHash().String() }) {
+		t.Error("the trail does not go on")
+	}
+
+	// The chain of the memo is not indexed, and three others swap by the same address.
+	alone := &bridgeCase{bitcoin: b.bitcoin, ethereum: b.ethereum, data: t.TempDir(), people: b.people, router: b.router, mined: b.mined}
+	for n := range enoughOthers {
+		funded := alone.pay(t, alone.coinbase(t), wire.NewTxOut(1_000_000, script(fmt.Sprint("other ", n))))
+		alone.pay(t, fixtures.Coins(funded)[0], wire.NewTxOut(990_000, script("vault")), memo)
+		alone.index(t, "bitcoin")
+		r, _ = alone.trace(t, exitDone, ref)
+		if last := r.Ends[len(r.Ends)-1]; n < enoughOthers-1 && last.Bridge != nil {
+			t.Errorf("with %d others: %+v", n+1, last)
+		}
+	}
+	wantLines(t, "an address that many swap by", alone.endLines(t, r), fmt.Sprintf("bridge vault %d BTC", deposit-1_000), "fees 1000 BTC")
+	e := r.Ends[0]
+	want := tracer.BridgeDoc{
+		Protocol: "thorchain", Chain: "ETH", Asset: "ETH.ETH", Recipient: b.account("offender").Address.Hex(), Memo: "=:ETH.ETH:" + b.account("offender").Address.Hex(),
+		Basis: "heuristic thorchain-vault/1: 3 others or more paid in with such memos",
+	}
+	if diff := cmp.Diff(&want, e.Bridge); diff != "" || !strings.HasPrefix(e.Detail, "left to chain ETH as ETH.ETH for \"0x") {
+		t.Errorf("%s: %s", e.Detail, diff)
+	}
+	text := command(t, "trace", ref, "--data", alone.data)
+	if !strings.Contains(text, fmt.Sprintf("bridge to ETH, recipient %q", want.Recipient)) {
+		t.Errorf("no bridge in\n%s", text)
+	}
+	// With the other chain indexed and nothing found there, that is missing.
+	alone.index(t, "ethereum")
+	if r, _ = alone.trace(t, exitIncomplete, ref, "--chain", "bitcoin"); len(r.Missing) != 1 || r.Missing[0].Chain != "ethereum-1337" {
+		t.Errorf("missing %+v", r.Missing)
+	}
+}
+
+const enoughOthers = 3
+
+// TestBridgeRefund: what could not be swapped comes back, and the trail with it.
+func TestBridgeRefund(t *testing.T) {
+	b := newBridgeCase(t)
+	script := b.bitcoin.Miner.P2WPKH
+	victim := b.pay(t, b.coinbase(t), wire.NewTxOut(deposit, script("offender")))
+	in := b.pay(t, fixtures.Coins(victim)[0], wire.NewTxOut(deposit-1_000, script("vault")), memoOutput(t, "=:ETH.ETH:"+b.account("offender").Address.Hex()+":99999"))
+	refund := b.pay(t, fixtures.Coins(in)[0], wire.NewTxOut(deposit-5_000, script("offender")), memoOutput(t, "REFUND:"+strings.ToUpper(in.TxHash().String())))
+	b.index(t, "bitcoin")
+	r, _ := b.trace(t, exitDone, victim.TxHash().String()+":0")
+	wantLines(t, "a refund", b.endLines(t, r), fmt.Sprintf("unspent offender %d BTC", deposit-5_000), "fees 1000 BTC")
+	checkBalanced(t, "refund", r)
+	last := r.Hops[len(r.Hops)-1]
+	if last.Kind != "bridge" || last.Tx.String() != refund.TxHash().String() || last.FromChain != last.Chain {
+		t.Errorf("hop %+v", last)
 	}
 }

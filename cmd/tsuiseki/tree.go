@@ -57,16 +57,17 @@ func printTotals(w io.Writer, r *tracer.Result, deposit string, u units) {
 		if t.SwappedOut.Sign() > 0 {
 			out = " + swapped out " + u.people(t.SwappedOut, t.Asset)
 		}
+		where := ""
 		if t.Chain != "" {
-			relation += " on " + string(t.Chain)
+			where = "on " + string(t.Chain) + ": "
 		}
-		fmt.Fprintf(w, "  in %s %s ends %s + fees %s + unresolved %s%s\n", in, relation,
+		fmt.Fprintf(w, "  %sin %s %s ends %s + fees %s + unresolved %s%s\n", where, in, relation,
 			u.people(t.Ends, t.Asset), u.people(t.Fees, t.Asset), u.people(t.Unresolved, t.Asset), out)
 	}
 }
 
 func printEnds(w io.Writer, r *tracer.Result, deposit string, u units) {
-	fees, paid := map[chains.Asset]chains.Amount{}, 0
+	fees, paid := map[chains.Asset]chains.Amount{}, map[chains.Asset]int{}
 	table(w, func(w io.Writer) {
 		fmt.Fprintln(w, "  END\tTRACED\tOF\tADDRESS\tPLACE\tSINCE")
 		for _, e := range r.Ends {
@@ -75,7 +76,7 @@ func printEnds(w io.Writer, r *tracer.Result, deposit string, u units) {
 			}
 			if e.Index == nil {
 				fees[e.Asset] = fees[e.Asset].Add(e.Traced)
-				paid++
+				paid[e.Asset]++
 				continue
 			}
 			kind := string(e.Kind)
@@ -89,7 +90,7 @@ func printEnds(w io.Writer, r *tracer.Result, deposit string, u units) {
 		}
 	})
 	for _, asset := range slices.Sorted(maps.Keys(fees)) {
-		fmt.Fprintf(w, "  and %s in fees of %d transactions\n", u.people(fees[asset], asset), paid)
+		fmt.Fprintf(w, "  and %s in fees of %d transactions\n", u.people(fees[asset], asset), paid[asset])
 	}
 }
 
@@ -179,14 +180,17 @@ func (t *tree) draw(from chains.Outpoint, indent string) {
 		if i == len(hops)-1 {
 			branch, below = "└─ ", "   "
 		}
-		again := ""
+		again, mark := "", t.mark(to)
 		if t.drawn[to] {
 			again = " (drawn above)"
 		}
 		if h.Kind == "bridge" {
 			again = " (over a bridge, on " + string(h.Chain) + ")" + again
 		}
-		fmt.Fprintf(t.out, "%s%s%s %s %s%s%s\n", indent, branch, short(to), t.units.people(h.Traced, h.Asset), h.To.Address, t.mark(to), again)
+		if h.Transfer != "" { // what comes of it there is listed
+			mark = ""
+		}
+		fmt.Fprintf(t.out, "%s%s%s %s %s%s%s\n", indent, branch, short(to), t.units.people(h.Traced, h.Asset), h.To.Address, mark, again)
 		if !t.drawn[to] && h.Transfer == "" {
 			t.drawn[to] = true
 			t.draw(to, indent+below)
