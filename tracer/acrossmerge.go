@@ -42,11 +42,11 @@ func (a *across) merge() (*Result, error) {
 		all.Leads = append(all.Leads, own.Leads...)
 		maps.Copy(all.missing, own.missing)
 	}
-	if len(names) > 1 {
+	all.nameAsked(a)
+	if len(all.Snapshot) > 1 {
 		all.nameTotals(names, a.runs)
 		all.nameCoins(names, a.runs)
 	}
-	all.nameAsked(a)
 	err := all.finish()
 	return all, err
 }

@@ -8,7 +8,7 @@ import (
 	"tsuiseki/chains"
 )
 
-// decodeMessages reads what THORChain's routers, of versions 3 to 5, log beside
+// decodeMessages reads what THORChain's routers, of versions 1 to 6, log beside
 // what they move. Other contracts may log the same. coin names the chain's.
 func decodeMessages(logs []logRecord, coin chains.Asset) (messages []chains.Message) {
 	for i := range logs {
@@ -46,6 +46,10 @@ func decodeMessage(l *logRecord) (m chains.Message, ok bool) {
 		m.Vault = d.topic(l, 1, 2)
 		m.Target, m.Amount, m.To, m.Memo = d.address(0), d.amount(1), d.address(3), d.text(5)
 		m.Asset = chains.Asset(chains.ZeroAddress)
+	case "de470d7c2e9c3282cad476e5ed6f05f74d68839c406573048f2dee22a8c452c7": // TransferOutAndCallV2(address indexed vault,address,address,uint256,address,address,uint256,string,bytes,string)
+		m.Kind = chains.MessageOut
+		m.Vault = d.topic(l, 1, 2)
+		m.Target, m.Asset, m.Amount, m.To, m.Memo = d.address(0), chains.Asset(d.address(1)), d.amount(2), d.address(4), d.text(6)
 	case "05b90458f953d3fcb2d7fb25616a2fddeca749d0c47cc5c9832d0266b5346eea": // TransferAllowance(address indexed oldVault,address indexed newVault,address,uint256,string)
 		m.Kind = chains.MessageMove
 		m.Vault, m.To = d.topic(l, 1, 3), d.topic(l, 2, 3)

@@ -14,11 +14,12 @@ import (
 	"tsuiseki/chains/ethereum"
 )
 
-// routerABI states the events as THORChain's router of version 4 declares them.
+// routerABI states the events as THORChain's routers of versions 4 and 6 declare them.
 const routerABI = `[
 {"type":"event","name":"Deposit","inputs":[{"name":"to","type":"address","indexed":true},{"name":"asset","type":"address","indexed":true},{"name":"amount","type":"uint256"},{"name":"memo","type":"string"}]},
 {"type":"event","name":"TransferOut","inputs":[{"name":"vault","type":"address","indexed":true},{"name":"to","type":"address","indexed":true},{"name":"asset","type":"address"},{"name":"amount","type":"uint256"},{"name":"memo","type":"string"}]},
 {"type":"event","name":"TransferOutAndCall","inputs":[{"name":"vault","type":"address","indexed":true},{"name":"target","type":"address"},{"name":"amount","type":"uint256"},{"name":"finalAsset","type":"address"},{"name":"to","type":"address"},{"name":"amountOutMin","type":"uint256"},{"name":"memo","type":"string"}]},
+{"type":"event","name":"TransferOutAndCallV2","inputs":[{"name":"vault","type":"address","indexed":true},{"name":"target","type":"address"},{"name":"fromAsset","type":"address"},{"name":"fromAmount","type":"uint256"},{"name":"toAsset","type":"address"},{"name":"recipient","type":"address"},{"name":"amountOutMin","type":"uint256"},{"name":"memo","type":"string"},{"name":"payload","type":"bytes"},{"name":"originAddress","type":"string"}]},
 {"type":"event","name":"TransferAllowance","inputs":[{"name":"oldVault","type":"address","indexed":true},{"name":"newVault","type":"address","indexed":true},{"name":"asset","type":"address"},{"name":"amount","type":"uint256"},{"name":"memo","type":"string"}]}
 ]`
 
@@ -73,6 +74,10 @@ func TestDecodeMessages(t *testing.T) {
 		"a payment by way of a swap": {
 			routerLog(t, "TransferOutAndCall", []common.Address{vault}, other, five.Big(), token, to, five.Big(), "OUT:AB"),
 			message(chains.Message{Kind: chains.MessageOut, Vault: numbered(1), To: numbered(2), Target: numbered(3), Asset: "POL", Memo: "OUT:AB"}),
+		},
+		"a payment of a token by way of a swap": {
+			routerLog(t, "TransferOutAndCallV2", []common.Address{vault}, other, token, five.Big(), common.Address{}, to, five.Big(), "OUT:AB", []byte{1}, "bc1q"),
+			message(chains.Message{Kind: chains.MessageOut, Vault: numbered(1), To: numbered(2), Target: numbered(3), Asset: chains.Asset(numbered(4)), Memo: "OUT:AB"}),
 		},
 		"a move": {
 			routerLog(t, "TransferAllowance", []common.Address{vault, other}, token, five.Big(), "MIGRATE:1"),

@@ -75,6 +75,9 @@ func (w *world) reach(code string) (r reached, err error) {
 	case errors.Is(err, errLater):
 		return reached{why: fmt.Sprintf("the index of %s begins later than %s", all[0], when(w.until))}, nil
 	}
+	if err != nil {
+		err = fmt.Errorf("%w; trails may cross to %s: --no-cross stays on %s", err, all[0], w.chain)
+	}
 	return r, err
 }
 
