@@ -261,7 +261,7 @@ func drawCrossCase(t *rapid.T, rule string) crossCase {
 	c := crossCase{twoChains: drawWorld(t, draw), params: tracer.Params{Rule: rule}}
 	c.world = c.open(t)
 	if c.bitcoin.Height() > 0 {
-		c.outputs = drawDeposits(t, c.src, 1, uint64(c.bitcoin.Height()))
+		c.outputs = drawDeposits(t, c.src, 1, uint64(c.bitcoin.Height()+1)/2)
 	}
 	var payments []transferPlace
 	for _, p := range paymentsIn(c.ether.blocks) {
