@@ -282,7 +282,7 @@ func drawCrossCase(t *rapid.T, rule string) crossCase {
 	return c
 }
 
-func (c crossCase) run(t *rapid.T) *tracer.Result {
+func (c crossCase) run(t runningTest) *tracer.Result {
 	var deposits []tracer.SideDeposits
 	outputs := tracer.SideDeposits{Side: c.sides["BTC"]}
 	for _, p := range c.outputs {

@@ -292,7 +292,7 @@ func (w *world) Side(code string) (*tracer.Side, string, error) {
 	return nil, fmt.Sprintf("no chain %q is indexed", code), nil
 }
 
-func (w *twoChains) open(t *rapid.T) *world {
+func (w *twoChains) open(t runningTest) *world {
 	src := openSource(t, w.bitcoin)
 	x := openIndex(t, src, 0)
 	sync(t, x, src, 0)

@@ -3,6 +3,7 @@ package ethereum_test
 import (
 	"bytes"
 	"fmt"
+	"math/big"
 	"strings"
 	"testing"
 
@@ -116,4 +117,30 @@ func FuzzDecodeMessage(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestETLMessages: an export's logs give the same messages as a node's.
+func TestETLMessages(t *testing.T) {
+	log := routerLog(t, "TransferOut", []common.Address{{19: 1}, {19: 2}}, common.Address{}, big.NewInt(5), "OUT:AB")
+	var topics []string
+	for _, topic := range log.Topics {
+		topics = append(topics, topic.Hex())
+	}
+	dir := writeETL(t, map[string]string{
+		"blocks": blockHead + "9,<9>,<8>,{9},1,100,1,10,\n",
+		"txs":    txHead + "<1>,0,9,0,{1},{2},7,50,12\n",
+		"logs":   logHead + fmt.Sprintf("7,<1>,0,9,%s,0x%x,\"%s\"\n", numbered(9), log.Data, strings.Join(topics, ",")),
+	})
+	e := openETL(t, ethereum.ETLConfig{Path: dir})
+	var got []chains.Message
+	for block, err := range e.Blocks(t.Context(), 9, 9) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = block.Txs[0].Messages
+	}
+	want := ethereum.DecodeMessages([]ethereum.LogRecord{log}, "ETH")
+	if diff := cmp.Diff(want, got, cmp.Comparer(chains.Amount.Equal)); diff != "" || len(got) != 1 {
+		t.Errorf("%d messages:\n%s", len(got), diff)
+	}
 }
