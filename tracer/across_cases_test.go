@@ -50,8 +50,8 @@ func moving(from, to chains.Address, asset chains.Asset, n int64) chains.Transfe
 	return chains.Transfer{From: from, To: to, Asset: asset, Amount: chains.NewAmount(n)}
 }
 
-func paidOutBy(contract chains.Address, quote string, n int64) chains.Message {
-	return chains.Message{Kind: chains.MessageOut, Contract: contract, Vault: "vault", To: "alice", Asset: ether, Amount: chains.NewAmount(n), Memo: quote}
+func paidOutBy(contract chains.Address, quote string) chains.Message {
+	return chains.Message{Kind: chains.MessageOut, Contract: contract, Vault: "vault", To: "alice", Asset: ether, Amount: chains.NewAmount(80), Memo: quote}
 }
 
 // TestAcrossCases: what counts as an answer, and where the trail is then.
@@ -66,7 +66,7 @@ func TestAcrossCases(t *testing.T) {
 		{
 			"paid out", "=:e:alice",
 			func(w *twoChains, quote string) {
-				w.pays(paidOutBy("router", quote, 80), moving("vault", "router", ether, 80), moving("router", "alice", ether, 80))
+				w.pays(paidOutBy("router", quote), moving("vault", "router", ether, 80), moving("router", "alice", ether, 80))
 			},
 			[]string{"10 BTC fee", follows, "80 ETH unspent"},
 			"records of both chains agree",
@@ -74,7 +74,7 @@ func TestAcrossCases(t *testing.T) {
 		{
 			"swapped on within the payment", "=:e:alice::::agg:T",
 			func(w *twoChains, quote string) {
-				m := paidOutBy("router", quote, 80)
+				m := paidOutBy("router", quote)
 				m.Target = "agg"
 				w.pays(m, moving("vault", "router", ether, 80), moving("router", "agg", ether, 80), moving("agg", "pool", ether, 80), moving("pool", "alice", "T", 30))
 			},
@@ -84,28 +84,28 @@ func TestAcrossCases(t *testing.T) {
 		{
 			"refused by the receiver", "=:e:alice",
 			func(w *twoChains, quote string) {
-				w.pays(paidOutBy("router", quote, 80), moving("vault", "router", ether, 80), moving("router", "vault", ether, 80))
+				w.pays(paidOutBy("router", quote), moving("vault", "router", ether, 80), moving("router", "vault", ether, 80))
 			},
 			stays, "nothing bears it out",
 		},
 		{
 			"logged by who moves nothing", "=:e:alice",
 			func(w *twoChains, quote string) {
-				w.pays(paidOutBy("liar", quote, 80), moving("mallory", "alice", ether, 80))
+				w.pays(paidOutBy("liar", quote), moving("mallory", "alice", ether, 80))
 			},
 			stays, "nothing bears it out",
 		},
 		{
 			"paid to another", "=:e:bob",
 			func(w *twoChains, quote string) {
-				w.pays(paidOutBy("router", quote, 80), moving("vault", "router", ether, 80), moving("router", "alice", ether, 80))
+				w.pays(paidOutBy("router", quote), moving("vault", "router", ether, 80), moving("router", "alice", ether, 80))
 			},
 			stays, `it pays alice, not "bob"`,
 		},
 		{
 			"in another asset", "=:ETH.T-T:alice",
 			func(w *twoChains, quote string) {
-				w.pays(paidOutBy("router", quote, 80), moving("vault", "router", ether, 80), moving("router", "alice", ether, 80))
+				w.pays(paidOutBy("router", quote), moving("vault", "router", ether, 80), moving("router", "alice", ether, 80))
 			},
 			stays, "the memo asks for ETH.T-T",
 		},

@@ -129,7 +129,7 @@ func TestETLMessages(t *testing.T) {
 	dir := writeETL(t, map[string]string{
 		"blocks": blockHead + "9,<9>,<8>,{9},1,100,1,10,\n",
 		"txs":    txHead + "<1>,0,9,0,{1},{2},7,50,12\n",
-		"logs":   logHead + fmt.Sprintf("7,<1>,0,9,%s,0x%x,\"%s\"\n", numbered(9), log.Data, strings.Join(topics, ",")),
+		"logs":   logHead + fmt.Sprintf("7,<1>,0,9,%s,0x%x,%q\n", numbered(9), log.Data, strings.Join(topics, ",")),
 	})
 	e := openETL(t, ethereum.ETLConfig{Path: dir})
 	var got []chains.Message
