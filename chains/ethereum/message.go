@@ -109,3 +109,29 @@ func (d *messageData) text(n int) string {
 	}
 	return string(d.data[start+common.HashLength:][:size])
 }
+
+// dataMessage is the memo of a payment of the chain's coin whose data are a text:
+// so vaults may be paid, and may pay, without a router. Calls of contracts are no
+// printable ASCII.
+func dataMessage(tx *chains.Tx, amount chains.Amount, data []byte, coin chains.Asset) (m chains.Message, ok bool) {
+	if tx.Failed || tx.To == "" || amount.Sign() <= 0 || !memoData(data) {
+		return m, false
+	}
+	m = chains.Message{Kind: chains.MessageIn, Vault: tx.To, Asset: coin, Amount: amount, Memo: string(data)}
+	if _, answers := chains.QuotedTx(m.Memo); answers {
+		m.Kind, m.Vault, m.To = chains.MessageOut, tx.From, tx.To
+	}
+	return m, true
+}
+
+// memoData reports whether data may be a memo: printable ASCII with a colon.
+func memoData(data []byte) bool {
+	colon := false
+	for _, b := range data {
+		if b < ' ' || b > '~' {
+			return false
+		}
+		colon = colon || b == ':'
+	}
+	return colon && len(data) <= chains.MaxMemo
+}

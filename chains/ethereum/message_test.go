@@ -128,8 +128,9 @@ func TestETLMessages(t *testing.T) {
 	}
 	dir := writeETL(t, map[string]string{
 		"blocks": blockHead + "9,<9>,<8>,{9},1,100,1,10,\n",
-		"txs":    txHead + "<1>,0,9,0,{1},{2},7,50,12\n",
-		"logs":   logHead + fmt.Sprintf("7,<1>,0,9,%s,0x%x,%q\n", numbered(9), log.Data, strings.Join(topics, ",")),
+		"txs": strings.TrimSpace(txHead) + ",input\n" + fmt.Sprintf("<1>,0,9,0,{1},{2},7,50,12,0x%x\n", "=:b:bc1q") +
+			fmt.Sprintf("<2>,1,9,1,{1},{2},0,50,12,0x%x\n<3>,2,9,2,{1},{2},7,50,12,0x%x\n<4>,3,9,3,{1},{2},7,50,12,0x\n", "=:b:bc1q", "no memo"),
+		"logs": logHead + fmt.Sprintf("7,<1>,0,9,%s,0x%x,%q\n", numbered(9), log.Data, strings.Join(topics, ",")),
 	})
 	e := openETL(t, ethereum.ETLConfig{Path: dir})
 	var got []chains.Message
@@ -138,9 +139,15 @@ func TestETLMessages(t *testing.T) {
 			t.Fatal(err)
 		}
 		got = block.Txs[0].Messages
+		for _, tx := range block.Txs[1:] {
+			if len(tx.Messages) > 0 {
+				t.Errorf("%+v", tx.Messages)
+			}
+		}
 	}
-	want := ethereum.DecodeMessages([]ethereum.LogRecord{log}, "ETH")
-	if diff := cmp.Diff(want, got, cmp.Comparer(chains.Amount.Equal)); diff != "" || len(got) != 1 {
+	data := chains.Message{Kind: chains.MessageIn, Vault: chains.Address(account(2)), Asset: "ETH", Amount: chains.NewAmount(7), Memo: "=:b:bc1q"}
+	want := append([]chains.Message{data}, ethereum.DecodeMessages([]ethereum.LogRecord{log}, "ETH")...)
+	if diff := cmp.Diff(want, got, cmp.Comparer(chains.Amount.Equal)); diff != "" || len(got) != 2 {
 		t.Errorf("%d messages:\n%s", len(got), diff)
 	}
 }

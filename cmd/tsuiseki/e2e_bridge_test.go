@@ -424,4 +424,15 @@ func TestBridgeTokens(t *testing.T) {
 	r, _ = b.trace(t, exitDone, second.Hash().Hex()[2:], "--chain", "ethereum", "--rule", "haircut")
 	wantLines(t, "tokens by haircut", b.endLines(t, r), "unspent offender 1500000 "+asset, fmt.Sprintf("unspent payout %d BTC", paidOut/3))
 	checkBalanced(t, "tokens by haircut", r)
+
+	// Ether may go straight to a vault, with the memo for data.
+	direct := b.ethereum.Transact(t, b.account("payer"), &vault, big.NewInt(3e17), []byte("=:b:"+b.bitcoin.Address(t, script("elsewhere"))))
+	b.ethereum.Mine(t, 1)
+	b.pay(t, b.coinbase(t), wire.NewTxOut(paidOut, script("elsewhere")), memoOutput(t, "OUT:"+strings.ToUpper(direct.Hash().Hex()[2:])))
+	b.index(t, "bitcoin", "ethereum")
+	r, _ = b.trace(t, exitDone, direct.Hash().Hex()[2:], "--chain", "ethereum")
+	wantLines(t, "straight to a vault", b.endLines(t, r), fmt.Sprintf("unspent elsewhere %d BTC", paidOut))
+	if text := command(t, "show", "tx", direct.Hash().Hex()[2:], "--chain", "ethereum", "--data", b.data); !strings.Contains(text, "the transaction's data: in vault") {
+		t.Errorf("no memo in\n%s", text)
+	}
 }
