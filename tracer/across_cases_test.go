@@ -149,3 +149,51 @@ func TestAcrossCases(t *testing.T) {
 		})
 	}
 }
+
+// TestAcrossLabels: a label of a bridge bears a memo out, one of something else
+// outweighs it; and messages must tell of just what came.
+func TestAcrossLabels(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		label accountLabel
+		told  int64
+		want  string
+		basis string
+		lead  string
+	}{
+		{"nothing", accountLabel{}, 70, "unspent", "", "nothing bears it out"},
+		{"a bridge", accountLabel{tracer.EndBridge, "a vault"}, 70, "bridge", "label a vault", ""},
+		{"a service", accountLabel{tracer.EndService, "a swapper"}, 70, "bridge", "label a swapper", ""},
+		{"an exchange", accountLabel{tracer.EndExchange, "an exchange"}, 70, "exchange-deposit", "", ""},
+		{"another amount", accountLabel{tracer.EndBridge, "a vault"}, 69, "bridge", "", "messages tell of 69, and 70 came"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := &twoChains{bitcoin: fixtures.NewChain(), ether: newAccountChain(), now: minute(1)}
+			w.ether.system(chains.RewardTransfer, "alice", 70)
+			message := chains.Message{Kind: chains.MessageIn, Contract: "router", Vault: "vault", Asset: ether, Amount: chains.NewAmount(c.told), Memo: "=:DOGE.DOGE:DAbc:5"}
+			w.pays(message, moving("alice", "router", ether, 70), moving("router", "vault", ether, 70))
+			x := crossCase{twoChains: w, params: tracer.Params{Rule: "fifo"}}
+			x.world = w.open(t)
+			x.eth.labels = map[chains.Address]accountLabel{"vault": c.label}
+			if c.label.kind == "" {
+				x.eth.labels = nil
+			}
+			x.transfers = []transferPlace{{at: chains.Position{Height: 1}}}
+			r := x.run(t)
+			e := r.Ends[0]
+			basis := ""
+			if e.Bridge != nil {
+				basis = e.Bridge.Basis
+			}
+			if len(r.Ends) != 1 || string(e.Kind) != c.want || !e.Traced.Equal(chains.NewAmount(70)) || basis != c.basis {
+				t.Errorf("ends %+v, basis %q", r.Ends, basis)
+			}
+			if c.basis != "" && (e.Bridge.Recipient != "DAbc" || e.Bridge.Chain != "DOGE" || e.Bridge.Limit != "5" || *e.Label != c.label.name || !strings.HasPrefix(e.Detail, "left to chain DOGE")) {
+				t.Errorf("end %+v of %+v", e, e.Bridge)
+			}
+			if c.lead == "" && len(r.Leads) > 0 || c.lead != "" && (len(r.Leads) != 1 || !strings.Contains(r.Leads[0].Detail, c.lead)) {
+				t.Errorf("leads %+v", r.Leads)
+			}
+		})
+	}
+}

@@ -16,6 +16,7 @@ func (a *across) sweepAccounts(ctx context.Context, r *run, c *crossings) (*Resu
 	s.start(r.deposits.Accounts)
 	s.result.addForeign(a.foreign(r))
 	s.visited = make([]int, len(s.result.Deposits))
+	c.know(s.result.Deposits)
 	for i := range c.injected {
 		in := &c.injected[i]
 		e := s.at(in.tx.Position())
@@ -31,7 +32,7 @@ func (a *across) sweepAccounts(ctx context.Context, r *run, c *crossings) (*Resu
 // out of bridges.
 func (s *accountSweep) addInjected(tx *chains.Tx, whole *settlement, e *event, passes map[int]*pass) {
 	for _, in := range e.injected {
-		deposit := s.result.depositOf(in.deposit)
+		deposit := s.crossings.places[in.deposit]
 		p := passes[deposit]
 		if p == nil {
 			s.visited[deposit]++

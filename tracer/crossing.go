@@ -273,6 +273,15 @@ type crossings struct {
 	side     *Side
 	injected []injection
 	flows    map[flowKey]flow // what leaves
+	places   map[string]int   // of deposits among the result's
+}
+
+// know notes where the result has which deposit.
+func (c *crossings) know(deposits []DepositDoc) {
+	c.places = map[string]int{}
+	for i := range deposits {
+		c.places[deposits[i].ID] = i
+	}
 }
 
 // leave records that a deposit's spans cross from a place.
