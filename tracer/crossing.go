@@ -260,10 +260,9 @@ func (d *decision) end(p *memoPlace, label Stop, target *Side, why string) {
 	d.stop.Detail = detail
 	if target != nil {
 		s := target.snapshot()
-		d.miss = &Missing{
-			Chain: s.Chain, What: fmt.Sprintf("payment that answers %s", p.in.Tx), Range: heights(s.From, s.Height),
-			Reason: "the bridge's payment lies beyond these blocks, was made otherwise, or never was",
-		}
+		missing := NewMissing(s.Chain, fmt.Sprintf("payment that answers %s", p.in.Tx), chains.Heights{From: s.From, To: s.Height},
+			"the bridge's payment lies beyond these blocks, was made otherwise, or never was")
+		d.miss = &missing
 	}
 }
 
@@ -301,10 +300,10 @@ func (c *crossings) refuse(key flowKey, d *decision, traced chains.Amount, hops 
 	switch p := &c.params; {
 	case traced.Cmp(p.MinAmount) < 0:
 		stop.Kind, stop.Detail = EndBelowMinimum, fmt.Sprintf("below %s; %s", p.MinAmount, moved)
-	case p.MaxHops > 0 && hops >= p.MaxHops:
-		stop.Kind, stop.Detail = EndHopLimit, fmt.Sprintf("%d hops from the deposit; %s", hops, moved)
 	case !p.Until.IsZero() && first.Time.After(p.Until):
 		stop.Kind, stop.Detail = EndTimeLimit, fmt.Sprintf("%s at %s", moved, first.Time.Format(timeFormat))
+	case p.MaxHops > 0 && hops >= p.MaxHops:
+		stop.Kind, stop.Detail = EndHopLimit, fmt.Sprintf("%d hops from the deposit; %s", hops, moved)
 	case c.blocked[key]:
 		stop.Kind = EndBudget
 		stop.Detail = fmt.Sprintf("what crosses here had not settled when the chains had been swept %d times; %s", settlingRounds, moved)
