@@ -2,6 +2,8 @@ package tracer
 
 import (
 	"fmt"
+	"slices"
+	"time"
 
 	"tsuiseki/chains"
 	"tsuiseki/tracer/bridge"
@@ -99,6 +101,7 @@ func (a *across) judge(p *memoPlace) (*decision, error) {
 			return nil, err
 		}
 	}
+	d.keepUntil(a.params.Until)
 	if err := d.weigh(p, label); err != nil {
 		return nil, err
 	}
@@ -156,6 +159,21 @@ func (d *decision) find(side *Side) error {
 		}
 	}
 	return nil
+}
+
+// keepUntil leaves out payments after the time limit, with words, where others are
+// followed; where all are later, the trail ends there by that limit.
+func (d *decision) keepUntil(until time.Time) {
+	late := func(out exit) bool { return !until.IsZero() && out.tx.Time.After(until) }
+	if !slices.ContainsFunc(d.outs, func(out exit) bool { return !late(out) }) {
+		return
+	}
+	for _, out := range d.outs {
+		if late(out) {
+			d.leads = append(d.leads, fmt.Sprintf("not followed, for it is later than the time limit: %s on %s answers this payment, too", out.tx.ID, out.side.snapshot().Chain))
+		}
+	}
+	d.outs = slices.DeleteFunc(d.outs, late)
 }
 
 // weigh says what, beside a memo, speaks for a vault.
