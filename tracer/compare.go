@@ -36,7 +36,8 @@ type Range struct {
 	Most    chains.Amount            `json:"most"`
 	By      map[string]chains.Amount `json:"by"` // every rule
 
-	Transfer string `json:"transfer,omitempty"` // as of an End
+	Transfer string      `json:"transfer,omitempty"` // as of an End
+	Value    *RangeValue `json:"value,omitempty"`
 
 	at    chains.Position
 	order uint64

@@ -72,7 +72,7 @@ func (in *injection) hop(fresh chains.Amount) Hop {
 	return Hop{
 		From: Endpoint{from.in.Tx, in.from.index(from), from.in.Vault}, To: Endpoint{in.tx.ID, in.index, in.to},
 		FromChain: in.from.chain, Asset: in.asset, Amount: in.amount, Traced: fresh, Kind: "bridge",
-		Swapped: &Swapped{from.in.Asset, from.in.Amount, in.taken}, Bridge: &from.doc,
+		Swapped: &Swapped{Asset: from.in.Asset, Amount: from.in.Amount, Traced: in.taken}, Bridge: &from.doc,
 		order: uint64(in.place), input: in.from.tx.Tx,
 	}
 }

@@ -41,13 +41,7 @@ type Mixed struct {
 func (r *Result) AddLeads(leads []Lead, missing []Missing) error {
 	r.Leads = append(r.Leads, leads...)
 	r.sortLeads()
-	for _, m := range missing {
-		r.missing.add(lack{m.Chain, m.What, m.Reason}, m.heights)
-	}
-	r.Missing = r.missing.list()
-	digest, err := r.digest()
-	r.Digest = digest
-	return err
+	return r.alsoMissing(missing)
 }
 
 func (r *Result) sortLeads() {

@@ -43,11 +43,23 @@ func (l lacks) list() []Missing {
 			found = append(found, NewMissing(of.chain, of.what, h, of.reason))
 		}
 	}
-	slices.SortFunc(found, func(a, b Missing) int {
-		return cmp.Or(cmp.Compare(a.heights.From, b.heights.From), cmp.Compare(a.heights.To, b.heights.To),
-			cmp.Compare(a.Chain, b.Chain), cmp.Compare(a.What, b.What), cmp.Compare(a.Reason, b.Reason))
-	})
+	slices.SortFunc(found, compareMissing)
 	return found
+}
+
+func compareMissing(a, b Missing) int {
+	return cmp.Or(cmp.Compare(a.heights.From, b.heights.From), cmp.Compare(a.heights.To, b.heights.To),
+		cmp.Compare(a.Chain, b.Chain), cmp.Compare(a.What, b.What), cmp.Compare(a.Reason, b.Reason))
+}
+
+// alsoMissing names what else is missing, and seals the result anew.
+func (r *Result) alsoMissing(missing []Missing) (err error) {
+	for _, m := range missing {
+		r.missing.add(lack{m.Chain, m.What, m.Reason}, m.heights)
+	}
+	r.Missing = r.missing.list()
+	r.Digest, err = r.digest()
+	return err
 }
 
 // addHeights adds a range to ranges in order that neither overlap nor touch.

@@ -47,7 +47,7 @@ func (p *pass) recordSwap(s *swap) {
 	}
 	p.result.addHop(p.tx, p.deposit, Hop{
 		From: Endpoint{p.tx.ID, p.tx.Transfers[in].Index, s.account}, To: Endpoint{p.tx.ID, first.Index, s.account},
-		Asset: s.gave, Amount: gave, Traced: s.paid, Kind: kind, Swapped: &Swapped{s.took, took, s.taken}, order: inOrder(in, true), input: uint32(len(p.tx.Transfers)),
+		Asset: s.gave, Amount: gave, Traced: s.paid, Kind: kind, Swapped: &Swapped{Asset: s.took, Amount: took, Traced: s.taken}, order: inOrder(in, true), input: uint32(len(p.tx.Transfers)),
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/gowebpki/jcs"
 
 	"tsuiseki/chains"
+	"tsuiseki/tracer/rate"
 	"tsuiseki/tracer/taint"
 )
 
@@ -54,6 +55,7 @@ type Result struct {
 	Totals   []Total       `json:"totals"`
 	Leads    []Lead        `json:"leads,omitempty"` // at bridges, and beyond mixers: see AddLeads
 	Missing  []Missing     `json:"missing"`
+	Rates    *rate.Doc     `json:"rates,omitempty"`  // what values rest on, where there are any
 	Digest   string        `json:"digest,omitempty"` // SHA-256 of the rest in canonical form (RFC 8785)
 
 	missing  lacks           // until finish
@@ -111,6 +113,7 @@ type DepositDoc struct {
 	Height  uint64           `json:"height"`
 	Block   chains.BlockHash `json:"block,omitzero"`
 	Time    time.Time        `json:"time,omitzero"`
+	Value   *Value           `json:"value,omitempty"`
 
 	place uint32 // of the transaction in its block
 }
@@ -140,6 +143,7 @@ type Hop struct {
 
 	Transfer string   `json:"transfer,omitempty"` // of an account chain: the kind of transfer that the indexes count
 	Swapped  *Swapped `json:"swapped,omitempty"`  // of a swap, wrap or bridge: what was given for it
+	Value    *Value   `json:"value,omitempty"`
 
 	FromChain chains.Chain `json:"from_chain,omitempty"` // of a bridge: the chain of From
 	Bridge    *BridgeDoc   `json:"bridge,omitempty"`
@@ -155,6 +159,7 @@ type Swapped struct {
 	Asset  chains.Asset  `json:"asset"`
 	Amount chains.Amount `json:"amount"`
 	Traced chains.Amount `json:"traced"`
+	Value  *Value        `json:"value,omitempty"`
 }
 
 // swappedAsset is empty where the hop is no swap.
@@ -185,6 +190,7 @@ type End struct {
 
 	Transfer string     `json:"transfer,omitempty"` // of an account chain: the kind of transfer that brought it
 	Bridge   *BridgeDoc `json:"bridge,omitempty"`   // where it went over a bridge, as a memo tells
+	Value    *Value     `json:"value,omitempty"`
 
 	at    chains.Position
 	order uint64 // index; a fee comes after the outputs

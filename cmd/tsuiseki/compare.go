@@ -18,24 +18,37 @@ func printComparison(w io.Writer, c *tracer.Comparison) {
 	first, u := c.Traces[0], unitsOf(c.Traces...)
 	printSnapshot(w, first, strings.Join(c.Rules, ", "))
 	for _, d := range first.Deposits {
-		fmt.Fprintf(w, "\nDeposit %s\n  %s to %s in block %d, %s\n\n", d.ID, u.people(d.Amount, d.Asset), d.Address, d.Height, when(d.Time))
+		printDeposit(w, &d, u)
 		printRanges(w, c, d.ID, u)
 	}
 	fmt.Fprintln(w, "\nAll rules conserve what was paid, but for poison, which is an upper bound. --rule with one of them shows its trail.")
 	for _, m := range tracer.MissingOf(c.Traces) {
 		fmt.Fprintf(w, "missing: %s at heights %s: %s\n", m.What, m.Range, m.Reason)
 	}
+	printRates(w, first.Rates)
 	fmt.Fprintf(w, "\ndigest %s\n", c.Digest)
 }
 
 // printRanges writes a row per place; the fees of one asset are one row.
 func printRanges(w io.Writer, c *tracer.Comparison, deposit string, u units) {
 	table(w, func(w io.Writer) {
-		fmt.Fprintf(w, "  END\tLEAST\tMOST\t%s\tOF\tUNIT\tADDRESS\tPLACE\n", strings.ToUpper(strings.Join(c.Rules, "\t")))
+		valued := c.Traces[0].Rates != nil
+		worths := ""
+		if valued {
+			worths = "LEAST " + valueCurrency + "\tMOST " + valueCurrency + "\t"
+		}
+		fmt.Fprintf(w, "  END\tLEAST\tMOST\t%s%s\tOF\tUNIT\tADDRESS\tPLACE\n", worths, strings.ToUpper(strings.Join(c.Rules, "\t")))
 		row := func(r tracer.Range, address, place string) {
 			n := func(a chains.Amount) string { number, _ := u.number(a, r.Asset); return number }
 			_, unit := u.number(r.Amount, r.Asset)
 			cells := []string{string(r.Kind), n(r.Least), n(r.Most)}
+			if valued {
+				least, most := "", ""
+				if r.Value != nil {
+					least, most = grouped(r.Value.Least), grouped(r.Value.Most)
+				}
+				cells = append(cells, least, most)
+			}
 			for _, rule := range c.Rules {
 				cells = append(cells, n(r.By[rule]))
 			}

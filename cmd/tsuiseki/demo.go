@@ -98,7 +98,7 @@ func demoTrace(s *session, chain chains.Chain) (err error) {
 	if err != nil {
 		return err
 	}
-	printTrace(s.out, result)
+	printTrace(s.out, result, drawing{})
 	return nil
 }
 

@@ -38,7 +38,7 @@ func demoEthereum(s *session, export string) (err error) {
 	if err != nil {
 		return err
 	}
-	printTrace(s.out, result)
+	printTrace(s.out, result, drawing{})
 	return nil
 }
 

@@ -37,6 +37,7 @@ type cli struct {
 	Show  showCmd  `cmd:"" help:"Show everything known of a transaction, address or block."`
 	Trace traceCmd `cmd:"" help:"Follow deposits to where they lie or left sight."`
 	Label labelCmd `cmd:"" help:"Keep whose addresses are, and who says so."`
+	Rate  rateCmd  `cmd:"" help:"Keep what assets were worth, to value amounts in yen."`
 	Demo  demoCmd  `cmd:"" help:"Trace 50 BTC of January 2009 on the real chain, and an invented fraud on Ethereum."`
 }
 

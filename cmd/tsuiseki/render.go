@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"tsuiseki/chains"
 	"tsuiseki/chains/index"
 )
 
@@ -65,7 +66,7 @@ func printTx(w io.Writer, d *txDoc) {
 			} else {
 				amount = ""
 			}
-			fmt.Fprintf(w, "  %d\t%s\t%s\t%s\t%s\n", in.Index, amount, in.Script, in.Address, from)
+			fmt.Fprintf(w, "  %d\t%s\t%s%s\t%s\t%s\n", in.Index, amount, worthCell(d.Rates, in.Value), in.Script, in.Address, from)
 		}
 	})
 	fmt.Fprintln(w, "\noutputs")
@@ -75,27 +76,17 @@ func printTx(w io.Writer, d *txDoc) {
 			if out.SpentBy != nil {
 				spender += fmt.Sprintf(" by %s:%d", out.SpentBy.Tx, out.SpentBy.Input)
 			}
-			fmt.Fprintf(w, "  %d\t%s\t%s\t%s\t%s\n", out.Index, people(out.Amount, d.Asset), out.Script, out.Address, spender)
+			fmt.Fprintf(w, "  %d\t%s\t%s%s\t%s\t%s\n", out.Index, people(out.Amount, d.Asset), worthCell(d.Rates, out.Value), out.Script, out.Address, spender)
 		}
 	})
 	printMemo(w, d.Memo)
+	printKnown(w, d, func(address chains.Address) string { return string(address) })
 	printSigns(w, d)
+	for _, m := range d.Missing {
+		fmt.Fprintf(w, "missing: %s: %s\n", m.What, m.Reason)
+	}
+	printRates(w, d.Rates)
 	fmt.Fprintf(w, "\nas of block %s\n", d.AsOf)
-}
-
-func printAddress(w io.Writer, d *addressDoc) {
-	fmt.Fprintf(w, "address %s on %s, heights %d to %d\n", d.Address, d.Chain, d.FromHeight, d.AsOf.Height)
-	printLabels(w, d.Labels)
-	fmt.Fprintf(w, "received %s, spent %s, balance %s\n\n", people(d.Received, d.Asset), people(d.Spent, d.Asset), people(d.Balance, d.Asset))
-	table(w, func(w io.Writer) {
-		for _, a := range d.Appearances {
-			sign := "+"
-			if a.Side == "input" {
-				sign = "-"
-			}
-			fmt.Fprintf(w, "%d\t%s\t%s%s\t%s %s:%d\n", a.Height, when(a.Time), sign, people(a.Amount, d.Asset), a.Side, a.Tx, a.Index)
-		}
-	})
 }
 
 func printBlock(w io.Writer, d *blockDoc) {

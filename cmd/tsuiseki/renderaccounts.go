@@ -8,6 +8,7 @@ import (
 	"tsuiseki/chains/ethereum"
 	"tsuiseki/chains/index"
 	"tsuiseki/tracer"
+	"tsuiseki/tracer/rate"
 )
 
 // reference is how people refer to a transfer.
@@ -59,16 +60,18 @@ func printAccountTx(w io.Writer, d *accountTxDoc, u units) {
 		fmt.Fprintf(w, "creates the contract %s\n", party(created))
 	}
 	fmt.Fprintln(w, "\ntransfers")
-	printTransfers(w, d.Transfers, u, "")
+	printTransfers(w, d.Transfers, u, "", d.Rates)
 	printMessages(w, d.Messages, u)
+	printKnown(w, &d.txDoc, party)
 	for _, m := range d.Missing {
 		fmt.Fprintf(w, "missing: %s: %s\n", m.What, m.Reason)
 	}
+	printRates(w, d.Rates)
 	fmt.Fprintf(w, "\nas of block %s\n", d.AsOf)
 }
 
 // printTransfers writes transfers in rows, with a sign where they concern an account.
-func printTransfers(w io.Writer, transfers []transferDoc, u units, account chains.Address) {
+func printTransfers(w io.Writer, transfers []transferDoc, u units, account chains.Address, rates *rate.Doc) {
 	table(w, func(w io.Writer) {
 		for _, t := range transfers {
 			amount := u.people(t.Amount, t.Asset)
@@ -89,7 +92,7 @@ func printTransfers(w io.Writer, transfers []transferDoc, u units, account chain
 				place = t.Tx.String()
 			}
 			if account == "" {
-				fmt.Fprintf(w, "  %s\t%s\t%s\t-> %s\t%s\n", t.Kind, amount, party(t.From), party(t.Address), place)
+				fmt.Fprintf(w, "  %s\t%s\t%s%s\t-> %s\t%s\n", t.Kind, amount, worthCell(rates, t.Value), party(t.From), party(t.Address), place)
 				continue
 			}
 			other := t.Address
@@ -101,7 +104,15 @@ func printTransfers(w io.Writer, transfers []transferDoc, u units, account chain
 	})
 }
 
-func printAccount(w io.Writer, d *accountDoc, u units) {
+func printAccount(w io.Writer, d *accountDoc, view *openedAccounts, each func(func(transferDoc) error) error) error {
+	var held []transferDoc
+	for _, b := range d.Balances {
+		held = append(held, transferDoc{Asset: b.Asset})
+	}
+	u, err := view.units(held)
+	if err != nil {
+		return err
+	}
 	what := "account"
 	if d.Contract {
 		what = "contract"
@@ -119,5 +130,11 @@ func printAccount(w io.Writer, d *accountDoc, u units) {
 		fmt.Fprintf(w, "  %s by the transfers held%s\n", u.people(b.Amount, b.Asset), frozen)
 	}
 	fmt.Fprintln(w)
-	printTransfers(w, d.Transfers, u, d.Address)
+	return inTables(each, func(rows []transferDoc) error {
+		u, err := view.units(rows)
+		if err == nil {
+			printTransfers(w, rows, u, d.Address, nil)
+		}
+		return err
+	})
 }

@@ -2,12 +2,13 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
 	"tsuiseki/chains"
 	"tsuiseki/chains/bitcoin"
+	"tsuiseki/tracer"
+	"tsuiseki/tracer/rate"
 )
 
 type showCmd struct {
@@ -19,6 +20,8 @@ type showCmd struct {
 type showTxCmd struct {
 	chainFlag
 	nodeFlags
+	rateFlags
+	labelFlags
 	Ref  string  `arg:"" help:"TXID; TXID@HEIGHT where the id occurs twice."`
 	AsOf *uint64 `help:"Height up to which to look; the index's tip by default." placeholder:"H"`
 	JSON bool    `name:"json" help:"Print one JSON document."`
@@ -39,6 +42,9 @@ type txDoc struct {
 	Memo      *memoDoc         `json:"memo,omitempty"` // of a bridge
 	Coinbase  bool             `json:"coinbase"`
 	AsOf      chains.BlockRef  `json:"as_of"`
+	Labels    []labelDoc       `json:"labels"`            // by address; the best of each first
+	Rates     *rate.Doc        `json:"rates,omitempty"`   // what values rest on, where there are any
+	Missing   []missingDoc     `json:"missing,omitempty"` // rates
 }
 
 // inputDoc is an input; a coinbase's has neither transaction nor amount, and an
@@ -50,6 +56,7 @@ type inputDoc struct {
 	Address chains.Address `json:"address"`
 	Script  string         `json:"script"`
 	Amount  *chains.Amount `json:"amount"`
+	Value   *tracer.Value  `json:"value,omitempty"`
 }
 
 type outputDoc struct {
@@ -59,6 +66,7 @@ type outputDoc struct {
 	Amount  chains.Amount     `json:"amount"`
 	SpentBy *spenderDoc       `json:"spent_by"`
 	State   chains.SpendState `json:"state"`
+	Value   *tracer.Value     `json:"value,omitempty"`
 }
 
 type spenderDoc struct {
@@ -79,7 +87,7 @@ func (c *showTxCmd) Run(s *session) (err error) {
 	if chain.Family() == chains.Ethereum {
 		return c.showAccountTx(s, chain, r)
 	}
-	view, err := openView(s, chain, c.AsOf, labelFlags{})
+	view, err := openView(s, chain, c.AsOf, c.labelFlags)
 	if err != nil {
 		return err
 	}
@@ -91,6 +99,12 @@ func (c *showTxCmd) Run(s *session) (err error) {
 	doc, err := newTxDoc(view, tx)
 	if err == nil && c.RPC != "" && c.AsOf == nil {
 		err = c.addMempool(s, view, doc)
+	}
+	if err == nil {
+		err = doc.addLabels(view.labels.View)
+	}
+	if err == nil {
+		err = c.addValues(s, doc, nil)
 	}
 	if err != nil {
 		return err
@@ -163,87 +177,6 @@ func (c *showTxCmd) addMempool(s *session, view *opened, doc *txDoc) error {
 		}
 	}
 	return err
-}
-
-type showAddressCmd struct {
-	chainFlag
-	Address string  `arg:"" help:"Address, or script name such as multisig:…"`
-	AsOf    *uint64 `help:"Height up to which to look; the index's tip by default." placeholder:"H"`
-	JSON    bool    `name:"json" help:"Print one JSON document."`
-}
-
-type addressDoc struct {
-	Chain       chains.Chain    `json:"chain"`
-	Address     chains.Address  `json:"address"`
-	Asset       chains.Asset    `json:"asset"`
-	AsOf        chains.BlockRef `json:"as_of"`
-	FromHeight  uint64          `json:"from_height"`
-	Received    chains.Amount   `json:"received"`
-	Spent       chains.Amount   `json:"spent"`
-	Balance     chains.Amount   `json:"balance"`
-	Appearances []appearanceDoc `json:"appearances"`
-	Labels      []labelDoc      `json:"labels"`
-}
-
-// appearanceDoc is an output that pays the address, or an input that spends one.
-type appearanceDoc struct {
-	Tx     chains.TxID      `json:"tx"`
-	Height uint64           `json:"height"`
-	Block  chains.BlockHash `json:"block,omitzero"`
-	Time   time.Time        `json:"time,omitzero"`
-	Side   string           `json:"side"` // "input" or "output"
-	Index  uint32           `json:"index"`
-	Amount chains.Amount    `json:"amount"`
-}
-
-// Run shows one address.
-func (c *showAddressCmd) Run(s *session) (err error) {
-	chain, err := c.resolve(s.data)
-	if err != nil {
-		return err
-	}
-	if chain.Family() == chains.Ethereum {
-		return c.showAccount(s, chain)
-	}
-	view, err := openView(s, chain, c.AsOf, labelFlags{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, view.Close()) }()
-	address, key, err := view.network.AddressKey(c.Address)
-	if err != nil {
-		return usageError{err}
-	}
-	snapshot := view.Snapshot()
-	doc := addressDoc{
-		Chain: snapshot.Chain, Address: address, Asset: view.network.Asset, AsOf: snapshot.BlockRef, FromHeight: snapshot.From,
-		Appearances: []appearanceDoc{},
-	}
-	for a, err := range view.History(address, key) {
-		if err != nil {
-			return err
-		}
-		d := appearanceDoc{a.Tx.ID, a.Tx.Block.Height, a.Tx.Block.Hash, a.Tx.Time, "output", a.Index, a.Value}
-		if a.Input {
-			d.Side = "input"
-			doc.Spent = doc.Spent.Add(a.Value)
-		} else {
-			doc.Received = doc.Received.Add(a.Value)
-		}
-		doc.Appearances = append(doc.Appearances, d)
-	}
-	doc.Balance = doc.Received.Sub(doc.Spent)
-	if len(doc.Appearances) == 0 {
-		return fmt.Errorf("address %s: %w on %s between heights %d and %d", address, chains.ErrNotFound, snapshot.Chain, snapshot.From, snapshot.Height)
-	}
-	if doc.Labels, err = labelDocs(view.labels.View, chain, string(address)); err != nil {
-		return err
-	}
-	if c.JSON {
-		return printJSON(s.out, doc)
-	}
-	printAddress(s.out, &doc)
-	return nil
 }
 
 type showBlockCmd struct {

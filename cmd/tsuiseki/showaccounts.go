@@ -3,11 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"tsuiseki/chains"
-	"tsuiseki/chains/ethereum"
+	"tsuiseki/tracer"
 )
 
 // transferDoc is a transfer in the words of a deposit. An empty address stands
@@ -24,6 +23,7 @@ type transferDoc struct {
 	TokenID *chains.Amount `json:"token_id,omitempty"`
 	Height  uint64         `json:"height"`
 	Time    time.Time      `json:"time,omitzero"`
+	Value   *tracer.Value  `json:"value,omitempty"`
 }
 
 func newTransferDoc(tx *chains.Tx, t *chains.Transfer) transferDoc {
@@ -66,7 +66,7 @@ type accountTxDoc struct {
 
 // showAccountTx shows one transaction of an account chain.
 func (c *showTxCmd) showAccountTx(s *session, chain chains.Chain, r ref) (err error) {
-	view, err := openAccountView(s, chain, c.AsOf, executionFlags{}, labelFlags{})
+	view, err := openAccountView(s, chain, c.AsOf, executionFlags{}, c.labelFlags)
 	if err != nil {
 		return err
 	}
@@ -98,12 +98,19 @@ func (c *showTxCmd) showAccountTx(s *session, chain chains.Chain, r ref) (err er
 	if paid {
 		doc.Fee = &fee
 	}
-	if c.JSON {
-		return printJSON(s.out, doc)
-	}
 	u, err := view.units(doc.Transfers)
 	if err != nil {
 		return err
+	}
+	if err := doc.addLabels(view.labels.View, append([]chains.Address{doc.From, doc.To}, doc.Created...)...); err != nil {
+		return err
+	}
+	if err := c.addValues(s, &doc.txDoc, u.decimals()); err != nil {
+		return err
+	}
+	doc.Missing = append(doc.Missing, doc.txDoc.Missing...)
+	if c.JSON {
+		return printJSON(s.out, doc)
 	}
 	printAccountTx(s.out, doc, u)
 	return nil
@@ -117,105 +124,6 @@ func blockGaps(view *openedAccounts, height uint64) ([]missingDoc, error) {
 		docs = append(docs, missingDoc{What: string(g.Part), Range: fmt.Sprintf("%d-%d", height, height), Reason: g.Reason})
 	}
 	return docs, err
-}
-
-type accountDoc struct {
-	Chain      chains.Chain    `json:"chain"`
-	Address    chains.Address  `json:"address"`
-	Contract   bool            `json:"contract"` // there is evidence that it has code
-	Label      string          `json:"label,omitempty"`
-	AsOf       chains.BlockRef `json:"as_of"`
-	FromHeight uint64          `json:"from_height"`
-	Balances   []balanceDoc    `json:"balances"`
-	Transfers  []transferDoc   `json:"transfers"`
-	Labels     []labelDoc      `json:"labels"`
-}
-
-// balanceDoc is what the transfers held, and what the genesis block allots, add up
-// to; the account may have had more before the index begins.
-type balanceDoc struct {
-	Asset  chains.Asset  `json:"asset"`
-	Amount chains.Amount `json:"amount"`
-	Frozen bool          `json:"frozen"`
-}
-
-// showAccount shows an account's balances and transfers.
-func (c *showAddressCmd) showAccount(s *session, chain chains.Chain) (err error) {
-	view, err := openAccountView(s, chain, c.AsOf, executionFlags{}, labelFlags{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, view.Close()) }()
-	address, err := ethereum.ParseAddress(c.Address)
-	if err != nil {
-		return usageError{err}
-	}
-	snapshot := view.Snapshot()
-	doc := &accountDoc{Chain: chain, Address: address, AsOf: snapshot.BlockRef, FromHeight: snapshot.From, Balances: []balanceDoc{}, Transfers: []transferDoc{}}
-	for entry, err := range view.History(address, chains.Position{}) {
-		if err != nil {
-			return err
-		}
-		doc.Transfers = append(doc.Transfers, newTransferDoc(entry.Tx, entry.Transfer))
-	}
-	if len(doc.Transfers) == 0 {
-		return fmt.Errorf("account %s: %w on %s between heights %d and %d", address, chains.ErrNotFound, chain, snapshot.From, snapshot.Height)
-	}
-	if err := doc.addBalances(view); err != nil {
-		return err
-	}
-	if doc.Contract, err = view.Contract(address); err != nil {
-		return err
-	}
-	tip, _, err := view.BlockAt(snapshot.Height)
-	if err != nil {
-		return err
-	}
-	stop, stops, err := view.Stop(address, tip.Time)
-	if err != nil {
-		return err
-	}
-	if stops {
-		doc.Label = strings.TrimPrefix(fmt.Sprintf("%s, %s, %s", stop.Label, stop.Kind, stop.Detail), ", ")
-	}
-	if doc.Labels, err = labelDocs(view.labels.View, chain, string(address)); err != nil {
-		return err
-	}
-	if c.JSON {
-		return printJSON(s.out, doc)
-	}
-	u, err := view.units(doc.Transfers)
-	if err != nil {
-		return err
-	}
-	printAccount(s.out, doc, u)
-	return nil
-}
-
-func (d *accountDoc) addBalances(view *openedAccounts) error {
-	end := chains.Position{Height: view.Snapshot().Height + 1}
-	for asset, err := range view.Assets(d.Address) {
-		if err != nil {
-			return err
-		}
-		sum, _, err := view.Balance(d.Address, asset, end)
-		if err != nil {
-			return err
-		}
-		if asset == view.Native() && view.AccountView.Snapshot().From == 0 {
-			allotted, _, err := view.Allotment(d.Address)
-			if err != nil {
-				return err
-			}
-			sum = sum.Add(allotted)
-		}
-		_, frozen, err := view.Frozen(asset, d.Address)
-		if err != nil {
-			return err
-		}
-		d.Balances = append(d.Balances, balanceDoc{asset, sum, frozen})
-	}
-	return nil
 }
 
 // showAccountBlock shows one block of an account chain.

@@ -18,6 +18,7 @@ type traceCmd struct {
 	chainFlag
 	executionFlags
 	labelFlags
+	rateFlags
 	Refs      []string `arg:"" name:"ref" help:"Deposits: TXID:N, an output; TXID:log:N or TXID:call:N, a transfer on Ethereum; TXID where one alone carries value."`
 	Rule      string   `help:"How value is allocated: fifo, lifo, haircut, tiho, dirty-first, clean-first or poison; all compares them." default:"fifo"`
 	MaxHops   int      `help:"Transactions to follow from a deposit; 0 is no limit." default:"0"`
@@ -28,6 +29,7 @@ type traceCmd struct {
 	Budget    int      `help:"Transactions to visit per deposit; 0 is no limit." default:"100000"`
 	NoCross   bool     `name:"no-cross" help:"Stay on the deposits' chain: do not follow bridges to others that are indexed."`
 	Leads     bool     `help:"Also look where value that mixers took in may have come out: leads to check, never part of the ledger."`
+	Unfold    bool     `help:"Draw every hop, also those of peel chains and of wide fans."`
 	JSON      bool     `name:"json" help:"Print one JSON document."`
 }
 
@@ -45,15 +47,22 @@ func (c *traceCmd) Run(s *session) (err error) {
 	if err != nil {
 		return err
 	}
-	follow := c.traceOutputs
-	if chain.Family() == chains.Ethereum {
-		follow = c.traceAccounts
-	}
-	traces, err := follow(s, chain, refs, params)
+	worths, err := c.rateFlags.open(s)
 	if err != nil {
 		return err
 	}
-	if err := c.print(s, traces); err != nil {
+	defer func() { err = errors.Join(err, worths.Close()) }()
+	var traces []*tracer.Result
+	how := drawing{unfold: c.Unfold}
+	if chain.Family() == chains.Ethereum {
+		traces, err = c.traceAccounts(s, chain, refs, params)
+	} else {
+		traces, err = c.traceOutputs(s, chain, refs, params, &how)
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.print(s, traces, worths, how); err != nil {
 		return err
 	}
 	if missing := tracer.MissingOf(traces); len(missing) > 0 {
@@ -63,15 +72,21 @@ func (c *traceCmd) Run(s *session) (err error) {
 }
 
 // print writes the one trace that was asked for, or how all rules compare.
-func (c *traceCmd) print(s *session, traces []*tracer.Result) error {
+func (c *traceCmd) print(s *session, traces []*tracer.Result, worths *values, how drawing) error {
 	if c.Rule != everyRule {
+		if err := worths.add(traces, nil); err != nil {
+			return err
+		}
 		if c.JSON {
 			return printJSON(s.out, traces[0])
 		}
-		printTrace(s.out, traces[0])
+		printTrace(s.out, traces[0], how)
 		return nil
 	}
 	comparison, err := tracer.Compare(traces)
+	if err == nil {
+		err = worths.add(nil, comparison)
+	}
 	if err != nil {
 		return err
 	}
@@ -102,7 +117,7 @@ func eachRule(params tracer.Params, trace func(tracer.Params) (*tracer.Result, e
 }
 
 // traceOutputs traces deposits on a chain in Bitcoin's format.
-func (c *traceCmd) traceOutputs(s *session, chain chains.Chain, refs []ref, params tracer.Params) (traces []*tracer.Result, err error) {
+func (c *traceCmd) traceOutputs(s *session, chain chains.Chain, refs []ref, params tracer.Params, how *drawing) (traces []*tracer.Result, err error) {
 	view, err := openView(s, chain, c.AsOf, c.labelFlags)
 	if err != nil {
 		return nil, err
@@ -114,11 +129,16 @@ func (c *traceCmd) traceOutputs(s *session, chain chains.Chain, refs []ref, para
 	}
 	params.Labels = view.labels.View.Digest()
 	if c.NoCross {
-		return eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
+		traces, err = eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
 			return tracer.Trace(s.ctx, view, view.network.Asset, deposits, p)
 		})
+	} else {
+		traces, err = c.across(s, view, tracer.SideDeposits{Side: outputSide(view), Outputs: deposits}, params)
 	}
-	return c.across(s, view, tracer.SideDeposits{Side: outputSide(view), Outputs: deposits}, params)
+	if err == nil && !c.JSON && !c.Unfold && c.Rule != everyRule {
+		how.peels, err = findPeelSteps(view, traces[0])
+	}
+	return traces, err
 }
 
 // across traces deposits on the chain of a view and wherever bridges take them.

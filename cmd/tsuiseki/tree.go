@@ -12,23 +12,32 @@ import (
 
 // printTrace writes a ledger for people: the ends as a table, the trails as trees,
 // or as lists where value merges in accounts.
-func printTrace(w io.Writer, r *tracer.Result) {
+func printTrace(w io.Writer, r *tracer.Result, how drawing) {
 	u := unitsOf(r)
 	printSnapshot(w, r, r.Rule)
 	for _, d := range r.Deposits {
-		fmt.Fprintf(w, "\nDeposit %s\n  %s to %s in block %d, %s\n\n", d.ID, u.people(d.Amount, d.Asset), d.Address, d.Height, when(d.Time))
+		printDeposit(w, &d, u)
 		printEnds(w, r, d.ID, u)
 		fmt.Fprintln(w)
 		printTotals(w, r, d.ID, u)
 		fmt.Fprintln(w)
-		printTrails(w, r, d, u)
+		printTrails(w, r, d, u, how)
 		printLeads(w, r, d.ID, u)
 		printBridgeLeads(w, r, d.ID)
 	}
 	for _, m := range r.Missing {
 		fmt.Fprintf(w, "missing: %s at heights %s: %s\n", m.What, m.Range, m.Reason)
 	}
+	printRates(w, r.Rates)
 	fmt.Fprintf(w, "\ndigest %s\n", r.Digest)
+}
+
+func printDeposit(w io.Writer, d *tracer.DepositDoc, u units) {
+	value := ""
+	if d.Value != nil {
+		value = " (" + worth(d.Value, d.Value.Amount) + ")"
+	}
+	fmt.Fprintf(w, "\nDeposit %s\n  %s%s to %s in block %d, %s\n\n", d.ID, u.people(d.Amount, d.Asset), value, d.Address, d.Height, when(d.Time))
 }
 
 func printSnapshot(w io.Writer, r *tracer.Result, rules string) {
@@ -70,7 +79,11 @@ func printTotals(w io.Writer, r *tracer.Result, deposit string, u units) {
 func printEnds(w io.Writer, r *tracer.Result, deposit string, u units) {
 	fees, paid := map[chains.Asset]chains.Amount{}, map[chains.Asset]int{}
 	table(w, func(w io.Writer) {
-		fmt.Fprintln(w, "  END\tTRACED\tOF\tADDRESS\tPLACE\tSINCE")
+		valued := ""
+		if r.Rates != nil {
+			valued = "WORTH\t"
+		}
+		fmt.Fprintf(w, "  END\tTRACED\t%sOF\tADDRESS\tPLACE\tSINCE\n", valued)
 		for _, e := range r.Ends {
 			if e.Deposit != deposit {
 				continue
@@ -87,7 +100,13 @@ func printEnds(w io.Writer, r *tracer.Result, deposit string, u units) {
 			if e.Kind == tracer.EndBridge && e.Bridge != nil {
 				kind += fmt.Sprintf(" to %s, recipient %q", e.Bridge.Chain, e.Bridge.Recipient)
 			}
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", kind, u.people(e.Traced, e.Asset), u.people(e.Amount, e.Asset), e.Address, onChain(r, e.Chain)+placeOf(e.Tx, *e.Index, e.Transfer), when(e.Time))
+			if r.Rates != nil {
+				valued = "unknown\t"
+			}
+			if e.Value != nil {
+				valued = worth(e.Value, e.Value.Traced) + "\t"
+			}
+			fmt.Fprintf(w, "  %s\t%s\t%s%s\t%s\t%s\t%s\n", kind, u.people(e.Traced, e.Asset), valued, u.people(e.Amount, e.Asset), e.Address, onChain(r, e.Chain)+placeOf(e.Tx, *e.Index, e.Transfer), when(e.Time))
 		}
 	})
 	for _, asset := range slices.Sorted(maps.Keys(fees)) {
@@ -104,16 +123,16 @@ func placeOf(tx chains.TxID, index uint32, transfer string) string {
 }
 
 // printHops lists what moved between a chain's accounts, in chain order.
-func printHops(w io.Writer, r *tracer.Result, d tracer.DepositDoc, chain chains.Chain, u units) {
+func printHops(w io.Writer, r *tracer.Result, d tracer.DepositDoc, chain chains.Chain, u units, how drawing) {
 	var hops []tracer.Hop
 	for _, h := range r.Hops {
 		if h.Deposit == d.ID && h.Chain == chain {
 			hops = append(hops, h)
 		}
 	}
-	if len(hops) > largestTree {
-		fmt.Fprintf(w, "  %d hops: too many to list; --json has them all\n", len(hops))
-		return
+	total := len(hops)
+	if !how.unfold {
+		hops = hops[:min(total, mostLines)]
 	}
 	table(w, func(w io.Writer) {
 		for _, h := range hops {
@@ -122,88 +141,13 @@ func printHops(w io.Writer, r *tracer.Result, d tracer.DepositDoc, chain chains.
 				continue
 			}
 			if h.Swapped != nil {
-				fmt.Fprintf(w, "  %d\t%s\t%s for %s\tat %s\t%s\n", h.Height, h.Kind, u.people(h.Traced, h.Asset), u.people(h.Swapped.Traced, h.Swapped.Asset), party(h.To.Address), h.Tx)
+				fmt.Fprintf(w, "  %d\t%s\t%s%s for %s%s\tat %s\t%s\n", h.Height, h.Kind, u.people(h.Traced, h.Asset), worthTraced(h.Value),
+					u.people(h.Swapped.Traced, h.Swapped.Asset), worthTraced(h.Swapped.Value), party(h.To.Address), h.Tx)
 				continue
 			}
-			fmt.Fprintf(w, "  %d\t%s\t%s of %s\t%s -> %s\t%s\n", h.Height, h.Transfer, u.people(h.Traced, h.Asset), u.people(h.Amount, h.Asset),
+			fmt.Fprintf(w, "  %d\t%s\t%s%s of %s\t%s -> %s\t%s\n", h.Height, h.Transfer, u.people(h.Traced, h.Asset), worthTraced(h.Value), u.people(h.Amount, h.Asset),
 				party(h.From.Address), party(h.To.Address), h.Tx)
 		}
 	})
+	printHidden(w, total-len(hops), total)
 }
-
-// largestTree is how many hops are drawn; more are no longer readable.
-const largestTree = 300
-
-// tree draws one deposit's trail. Where branches meet again, the place is drawn once.
-type tree struct {
-	out     io.Writer
-	units   units
-	deposit string
-	hops    map[chains.Outpoint][]tracer.Hop // by where they come from
-	ends    map[chains.Outpoint]tracer.EndKind
-	drawn   map[chains.Outpoint]bool
-}
-
-func printTree(w io.Writer, r *tracer.Result, d tracer.DepositDoc, u units) {
-	t := tree{
-		out: w, units: u, deposit: d.ID, hops: map[chains.Outpoint][]tracer.Hop{}, ends: map[chains.Outpoint]tracer.EndKind{}, drawn: map[chains.Outpoint]bool{},
-	}
-	hops := 0
-	for _, h := range r.Hops {
-		if h.Deposit == d.ID && (h.Transfer == "" || h.Kind == "bridge") {
-			from := chains.Outpoint{Tx: h.From.Tx, Index: h.From.Index}
-			t.hops[from] = append(t.hops[from], h)
-			hops++
-		}
-	}
-	if hops > largestTree {
-		fmt.Fprintf(w, "  %d hops: too many to draw; --json has them all\n", hops)
-		return
-	}
-	for _, e := range r.Ends {
-		if e.Deposit == d.ID && e.Index != nil {
-			t.ends[chains.Outpoint{Tx: e.Tx, Index: *e.Index}] = e.Kind
-		}
-	}
-	if d.Kind == refOutput {
-		root := chains.Outpoint{Tx: d.Tx, Index: d.Index}
-		fmt.Fprintf(w, "  %s %s %s%s\n", short(root), people(d.Amount, d.Asset), d.Address, t.mark(root))
-		t.draw(root, "  ")
-	}
-	t.drawArrivals(r)
-}
-
-func (t *tree) draw(from chains.Outpoint, indent string) {
-	hops := t.hops[from]
-	for i, h := range hops {
-		to := chains.Outpoint{Tx: h.To.Tx, Index: h.To.Index}
-		branch, below := "├─ ", "│  "
-		if i == len(hops)-1 {
-			branch, below = "└─ ", "   "
-		}
-		again, mark := "", t.mark(to)
-		if t.drawn[to] {
-			again = " (drawn above)"
-		}
-		if h.Kind == "bridge" {
-			again = " (over a bridge, on " + string(h.Chain) + ")" + again
-		}
-		if h.Transfer != "" { // what comes of it there is listed
-			mark = ""
-		}
-		fmt.Fprintf(t.out, "%s%s%s %s %s%s%s\n", indent, branch, short(to), t.units.people(h.Traced, h.Asset), h.To.Address, mark, again)
-		if !t.drawn[to] && h.Transfer == "" {
-			t.drawn[to] = true
-			t.draw(to, indent+below)
-		}
-	}
-}
-
-func (t *tree) mark(at chains.Outpoint) string {
-	if kind, ended := t.ends[at]; ended {
-		return "  [" + string(kind) + "]"
-	}
-	return ""
-}
-
-func short(o chains.Outpoint) string { return fmt.Sprintf("%s…:%d", o.Tx.String()[:12], o.Index) }

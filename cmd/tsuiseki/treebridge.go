@@ -10,7 +10,7 @@ import (
 
 // printTrails draws a deposit's trail on chains with outputs as trees, and lists it
 // on chains with accounts, where value merges.
-func printTrails(w io.Writer, r *tracer.Result, d tracer.DepositDoc, u units) {
+func printTrails(w io.Writer, r *tracer.Result, d tracer.DepositDoc, u units, how drawing) {
 	outputs := d.Kind == refOutput
 	var accounts []chains.Chain // of the hops, which are sorted by chain
 	for i := range r.Hops {
@@ -25,13 +25,13 @@ func printTrails(w io.Writer, r *tracer.Result, d tracer.DepositDoc, u units) {
 		}
 	}
 	if outputs {
-		printTree(w, r, d, u)
+		printTree(w, r, d, u, how)
 	}
 	for _, chain := range accounts {
 		if len(r.Snapshot) > 1 {
 			fmt.Fprintf(w, "\n  on %s\n", chain)
 		}
-		printHops(w, r, d, chain, u)
+		printHops(w, r, d, chain, u, how)
 	}
 }
 
@@ -41,13 +41,15 @@ func (t *tree) drawArrivals(r *tracer.Result) {
 	for i := range r.Hops {
 		h := &r.Hops[i]
 		to := chains.Outpoint{Tx: h.To.Tx, Index: h.To.Index}
-		if h.Deposit != t.deposit || h.Kind != "bridge" || h.Transfer != "" || t.drawn[to] {
+		if h.Deposit != t.deposit || h.Kind != "bridge" || h.Transfer != "" || t.drawn[to] || t.full() {
 			continue
 		}
 		t.drawn[to] = true
 		fmt.Fprintf(t.out, "  %s %s for %s on %s, over a bridge to %s%s\n", short(to), t.units.people(h.Traced, h.Asset),
 			t.units.people(h.Swapped.Traced, h.Swapped.Asset), h.FromChain, h.To.Address, t.mark(to))
-		t.draw(to, "  ")
+		t.lines++
+		t.shown++
+		t.draw(to, "  ", 1)
 	}
 }
 

@@ -59,6 +59,10 @@ func FindPeel(tx *chains.Tx, chain Chain, limit int) (*Peel, error) {
 	return peel, nil
 }
 
+// PeelStep tells which output a transaction pays and which it passes on, where it
+// may be a step of a peel chain.
+func PeelStep(tx *chains.Tx) (payment, rest uint32, ok bool) { return peelStep(tx) }
+
 // countSteps walks until step gives nil; more says that it stopped at the limit.
 func countSteps(tx *chains.Tx, limit int, step func(*chains.Tx) (*chains.Tx, error)) (steps int, more bool, err error) {
 	for tx, err = step(tx); tx != nil && err == nil; tx, err = step(tx) {

@@ -20,7 +20,7 @@ import (
 	"tsuiseki/chains"
 )
 
-// A segment holds one import of one set and never changes; docs/label-format.md
+// A segment holds one import of one set and never changes; docs/labels.md
 // describes it. Records stand in the order of their source; an index of hashes
 // of what they are about follows.
 const (
