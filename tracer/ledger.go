@@ -48,7 +48,7 @@ type Stopper interface {
 // Stop is why a trail ends at an address.
 type Stop struct {
 	Kind   EndKind
-	Label  string // attribution; empty where a heuristic says so
+	Label  string // attribution, of the place or of the wallet by which a heuristic knows it; empty where there is none
 	Detail string // who says so, or which heuristic by what
 
 	Bridge *BridgeDoc // where it left for another chain, and a memo told
@@ -82,7 +82,8 @@ func TransferRef(tx chains.TxID, t *chains.Transfer) string {
 // an asset is one queue of lots: what comes in joins at the end, and the rule
 // says which part of the queue an outgoing payment takes. Within a transaction
 // an account's net change counts; where an account takes in one asset and gives
-// another, the trail goes from asset to asset at the rate that this implies.
+// another, the trail goes from asset to asset at the rate that this implies. Where
+// the ledger is an Inferrer too, trails end where it says.
 func TraceAccounts(ctx context.Context, ledger Ledger, deposits []AccountDeposit, params Params) (*Result, error) {
 	rule, ok := taint.RuleByName(params.Rule)
 	if !ok {
@@ -107,10 +108,12 @@ func TraceAccounts(ctx context.Context, ledger Ledger, deposits []AccountDeposit
 }
 
 func newAccountSweep(ledger Ledger, rule taint.Rule, params Params) *accountSweep {
+	inferrer, _ := ledger.(Inferrer)
 	return &accountSweep{
-		ledger: ledger, rule: rule, params: params,
+		ledger: ledger, inferrer: inferrer, rule: rule, params: params,
 		result: newResult(ledger.Snapshot(), rule, params),
 		events: map[chains.Position]*event{},
+		passed: map[chains.Address]bool{},
 		live:   map[holder]*lotQueue{},
 		gaps:   newGaps(ledger.Snapshot(), ledger.Missing),
 	}

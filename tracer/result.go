@@ -80,6 +80,15 @@ type ParamsDoc struct {
 	HubDegree *int           `json:"hub_degree"`
 	Budget    *int           `json:"budget"`
 	Labels    string         `json:"labels,omitempty"` // digest of the labels that trails were stopped by
+
+	Heuristics []HeuristicDoc `json:"heuristics,omitempty"` // that could end trails
+}
+
+// HeuristicDoc is a heuristic as it was asked.
+type HeuristicDoc struct {
+	Heuristic  string            `json:"heuristic"`
+	Version    int               `json:"version"`
+	Parameters map[string]string `json:"parameters,omitempty"`
 }
 
 // SnapshotDoc is the part of a chain that the trace could see.
@@ -245,7 +254,7 @@ func (r *Result) total(deposit int, asset chains.Asset) *Total {
 }
 
 func (p Params) doc() (doc ParamsDoc) {
-	doc.Labels = p.Labels
+	doc.Labels, doc.Heuristics = p.Labels, p.Heuristics
 	if p.MaxHops > 0 {
 		doc.MaxHops = &p.MaxHops
 	}

@@ -49,6 +49,8 @@ type Params struct {
 	HubDegree int           // outputs paid to an address above which it is not followed; 0 means no limit
 	Budget    int           // transactions visited per deposit; 0 means no limit
 	Labels    string        // digest of the labels that the chain's stops come from; empty where there are none
+
+	Heuristics []HeuristicDoc // that may end trails
 }
 
 // Deposit is an output in which a victim paid.
@@ -60,8 +62,8 @@ type Deposit struct {
 
 func (d *Deposit) value() chains.Amount { return d.Tx.Outputs[d.Output].Value }
 
-// Trace sweeps the deposits forward over one chain; where that is a Stopper too,
-// trails end where it says. Every unit of every deposit rests in a typed end of the
+// Trace sweeps the deposits forward over one chain; where that is a Stopper too, or
+// an Inferrer, trails end where it says. Every unit of every deposit rests in a typed end of the
 // result. asset names what the chain's values are of.
 func Trace(ctx context.Context, chain Chain, asset chains.Asset, deposits []Deposit, params Params) (*Result, error) {
 	rule, ok := taint.RuleByName(params.Rule)
@@ -84,8 +86,9 @@ func Trace(ctx context.Context, chain Chain, asset chains.Asset, deposits []Depo
 
 func newSweep(chain Chain, asset chains.Asset, rule taint.Rule, deposits []Deposit, params Params) *sweep {
 	stopper, _ := chain.(Stopper)
+	inferrer, _ := chain.(Inferrer)
 	return &sweep{
-		chain: chain, stopper: stopper, asset: asset, rule: rule, params: params, deposits: deposits,
+		chain: chain, stopper: stopper, inferrer: inferrer, asset: asset, rule: rule, params: params, deposits: deposits,
 		result:  newResult(chain.Snapshot(), rule, params),
 		pending: map[chains.Position]*arrivals{},
 		degrees: map[chains.Address]int{},

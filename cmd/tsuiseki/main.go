@@ -38,7 +38,10 @@ type cli struct {
 	Trace traceCmd `cmd:"" help:"Follow deposits to where they lie or left sight."`
 	Label labelCmd `cmd:"" help:"Keep whose addresses are, and who says so."`
 	Rate  rateCmd  `cmd:"" help:"Keep what assets were worth, to value amounts in yen."`
-	Demo  demoCmd  `cmd:"" help:"Trace 50 BTC of January 2009 on the real chain, and an invented fraud on Ethereum."`
+
+	Cluster clusterCmd `cmd:"" help:"Show which addresses belong together, or to one account holder, and why."`
+
+	Demo demoCmd `cmd:"" help:"Trace 50 BTC of January 2009 on the real chain, and an invented fraud on Ethereum."`
 }
 
 // session is what every command works with.

@@ -122,6 +122,7 @@ func printAccount(w io.Writer, d *accountDoc, view *openedAccounts, each func(fu
 		fmt.Fprintf(w, "known as %s\n", d.Label)
 	}
 	printLabels(w, d.Labels)
+	printDepositAddress(w, d.Signs.DepositAddress)
 	for _, b := range d.Balances {
 		frozen := ""
 		if b.Frozen {

@@ -19,6 +19,7 @@ type accountDoc struct {
 	Balances   []balanceDoc    `json:"balances"`
 	Transfers  []transferDoc   `json:"transfers"` // empty here: they are written one by one
 	Labels     []labelDoc      `json:"labels"`
+	Signs      addressSignsDoc `json:"signs"`
 	Next       string          `json:"next,omitempty"` // where the next page begins
 }
 
@@ -73,6 +74,9 @@ func (c *showAddressCmd) showAccount(s *session, chain chains.Chain, p page) (er
 		doc.Label = strings.TrimPrefix(fmt.Sprintf("%s, %s, %s", stop.Label, stop.Kind, stop.Detail), ", ")
 	}
 	if doc.Labels, err = labelDocs(view.labels.View, chain, string(address)); err != nil {
+		return err
+	}
+	if doc.Signs, err = newAccountSigns(view, address); err != nil {
 		return err
 	}
 	each := func(put func(transferDoc) error) error {

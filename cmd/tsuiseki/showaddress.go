@@ -30,6 +30,7 @@ type addressDoc struct {
 	Balance     chains.Amount   `json:"balance"`
 	Appearances []appearanceDoc `json:"appearances"` // empty here: they are written one by one
 	Labels      []labelDoc      `json:"labels"`
+	Signs       addressSignsDoc `json:"signs"`
 	Next        string          `json:"next,omitempty"` // where the next page begins
 }
 
@@ -88,6 +89,9 @@ func (c *showAddressCmd) Run(s *session) (err error) {
 		return fmt.Errorf("address %s: %w on %s between heights %d and %d", address, chains.ErrNotFound, snapshot.Chain, snapshot.From, snapshot.Height)
 	}
 	if doc.Labels, err = labelDocs(view.labels.View, chain, string(address)); err != nil {
+		return err
+	}
+	if doc.Signs, err = view.addressSigns(address); err != nil {
 		return err
 	}
 	each := func(put func(appearanceDoc) error) error {
@@ -165,6 +169,7 @@ func inTables[T any](each func(func(T) error) error, write func([]T) error) erro
 func printAddress(w io.Writer, d *addressDoc, each func(func(appearanceDoc) error) error) error {
 	fmt.Fprintf(w, "address %s on %s, heights %d to %d\n", d.Address, d.Chain, d.FromHeight, d.AsOf.Height)
 	printLabels(w, d.Labels)
+	printDepositAddress(w, d.Signs.DepositAddress)
 	fmt.Fprintf(w, "received %s, spent %s, balance %s\n\n", people(d.Received, d.Asset), people(d.Spent, d.Asset), people(d.Balance, d.Asset))
 	return inTables(each, func(rows []appearanceDoc) error {
 		table(w, func(w io.Writer) {

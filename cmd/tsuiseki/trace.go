@@ -19,6 +19,7 @@ type traceCmd struct {
 	executionFlags
 	labelFlags
 	rateFlags
+	heuristicFlags
 	Refs      []string `arg:"" name:"ref" help:"Deposits: TXID:N, an output; TXID:log:N or TXID:call:N, a transfer on Ethereum; TXID where one alone carries value."`
 	Rule      string   `help:"How value is allocated: fifo, lifo, haircut, tiho, dirty-first, clean-first or poison; all compares them." default:"fifo"`
 	MaxHops   int      `help:"Transactions to follow from a deposit; 0 is no limit." default:"0"`
@@ -123,11 +124,14 @@ func (c *traceCmd) traceOutputs(s *session, chain chains.Chain, refs []ref, para
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, view.Close()) }()
+	if err := view.withHeuristics(c.heuristicFlags); err != nil {
+		return nil, err
+	}
 	deposits, err := outputDeposits(view, refs)
 	if err != nil {
 		return nil, err
 	}
-	params.Labels = view.labels.View.Digest()
+	params.Labels, params.Heuristics = view.labels.View.Digest(), view.heuristicDocs()
 	if c.NoCross {
 		traces, err = eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
 			return tracer.Trace(s.ctx, view, view.network.Asset, deposits, p)
@@ -210,7 +214,7 @@ func traceRefs(s *session, view *opened, refs []ref, params tracer.Params) (*tra
 	if err != nil {
 		return nil, err
 	}
-	params.Labels = view.labels.View.Digest()
+	params.Labels, params.Heuristics = view.labels.View.Digest(), view.heuristicDocs()
 	return tracer.Trace(s.ctx, view, view.network.Asset, deposits, params)
 }
 

@@ -16,11 +16,14 @@ func (c *traceCmd) traceAccounts(s *session, chain chains.Chain, refs []ref, par
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, view.Close()) }()
+	if err := view.withHeuristics(c.heuristicFlags); err != nil {
+		return nil, err
+	}
 	deposits, err := transferDeposits(view, refs)
 	if err != nil {
 		return nil, err
 	}
-	params.Labels = view.labels.View.Digest()
+	params.Labels, params.Heuristics = view.labels.View.Digest(), view.heuristics.docs()
 	if c.NoCross {
 		return eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
 			result, err := tracer.TraceAccounts(s.ctx, view, deposits, p)
@@ -38,7 +41,7 @@ func traceAccountRefs(s *session, view *openedAccounts, refs []ref, params trace
 	if err != nil {
 		return nil, err
 	}
-	params.Labels = view.labels.View.Digest()
+	params.Labels, params.Heuristics = view.labels.View.Digest(), view.heuristics.docs()
 	return tracer.TraceAccounts(s.ctx, view, deposits, params)
 }
 

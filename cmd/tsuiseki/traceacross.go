@@ -112,6 +112,9 @@ func (w *world) open(chain chains.Chain) (r reached, err error) {
 				return r, err
 			}
 		}
+		if err := view.withHeuristics(c.heuristicFlags); err != nil {
+			return r, errors.Join(err, view.Close())
+		}
 		w.opened = append(w.opened, view)
 		return reached{side: accountSide(view)}, nil
 	}
@@ -126,6 +129,9 @@ func (w *world) open(chain chains.Chain) (r reached, err error) {
 		if view, err = openView(w.session, chain, &height, c.labelFlags); err != nil {
 			return r, err
 		}
+	}
+	if err := view.withHeuristics(c.heuristicFlags); err != nil {
+		return r, errors.Join(err, view.Close())
 	}
 	w.opened = append(w.opened, view)
 	return reached{side: outputSide(view)}, nil
