@@ -75,19 +75,25 @@ func Trace(ctx context.Context, chain Chain, asset chains.Asset, deposits []Depo
 	if err != nil {
 		return nil, err
 	}
-	stopper, _ := chain.(Stopper)
-	inferrer, _ := chain.(Inferrer)
-	s := &sweep{
-		chain: chain, stopper: stopper, inferrer: inferrer, asset: asset, rule: rule, params: params, deposits: deposits,
-		result:  newResult(chain.Snapshot(), rule, params),
-		visited: make([]int, len(deposits)),
-		pending: map[chains.Position]*arrivals{},
-		degrees: map[chains.Address]int{},
+	if len(deposits) == 0 {
+		return nil, fmt.Errorf("no deposit to trace")
 	}
+	s := newSweep(chain, asset, rule, deposits, params)
 	if err := s.run(ctx); err != nil {
 		return nil, err
 	}
 	return s.result, s.result.finish()
+}
+
+func newSweep(chain Chain, asset chains.Asset, rule taint.Rule, deposits []Deposit, params Params) *sweep {
+	stopper, _ := chain.(Stopper)
+	inferrer, _ := chain.(Inferrer)
+	return &sweep{
+		chain: chain, stopper: stopper, inferrer: inferrer, asset: asset, rule: rule, params: params, deposits: deposits,
+		result:  newResult(chain.Snapshot(), rule, params),
+		pending: map[chains.Position]*arrivals{},
+		degrees: map[chains.Address]int{},
+	}
 }
 
 // checkDeposits names deposits without an id, and refuses what cannot be traced.
@@ -109,9 +115,6 @@ func checkDeposits(given []Deposit) ([]Deposit, error) {
 		}
 		seen[d.ID] = true
 		deposits[i] = d
-	}
-	if len(deposits) == 0 {
-		return nil, fmt.Errorf("no deposit to trace")
 	}
 	return deposits, nil
 }

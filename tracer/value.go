@@ -32,7 +32,7 @@ type RangeValue struct {
 // coinDecimals is how many decimal places the coin of a chain in Bitcoin's format has.
 const coinDecimals = 8
 
-// Valuation values the amounts of one chain, and keeps account of those without a
+// Valuation values amounts, of one chain if not told otherwise, and keeps account of those without a
 // rate.
 type Valuation struct {
 	chain    chains.Chain
@@ -43,6 +43,7 @@ type Valuation struct {
 
 // valueGap is a reason why amounts of an asset have no value.
 type valueGap struct {
+	chain  chains.Chain
 	asset  chains.Asset
 	reason string
 }
@@ -56,6 +57,13 @@ type valueGaps struct {
 // up a unit of each asset; of chains in Bitcoin's format that is known.
 func NewValuation(chain chains.Chain, decimals map[chains.Asset]int, pricer *rate.Pricer) *Valuation {
 	return &Valuation{chain, pricer, decimals, map[valueGap]*valueGaps{}}
+}
+
+// on is the valuation of another chain's amounts, which keeps the same account.
+func (v *Valuation) on(chain chains.Chain) *Valuation {
+	other := *v
+	other.chain = chain
+	return &other
 }
 
 // price is what one unit was worth, nil where that is not known, and its decimals.
@@ -81,7 +89,7 @@ func (v *Valuation) price(asset chains.Asset, height uint64, at time.Time) (*rat
 }
 
 func (v *Valuation) miss(asset chains.Asset, height uint64, reason string) {
-	of := valueGap{asset, reason}
+	of := valueGap{v.chain, asset, reason}
 	if v.without[of] == nil {
 		v.without[of] = &valueGaps{from: height}
 	}
@@ -111,7 +119,7 @@ func (v *Valuation) Doc() *rate.Doc { return v.pricer.Doc() }
 func (v *Valuation) Missing() (missing []Missing) {
 	for of, g := range v.without {
 		missing = append(missing, NewMissing(
-			v.chain, fmt.Sprintf("rate of %s in %s", of.asset, v.pricer.Currency()), chains.Heights{From: g.from, To: g.to},
+			of.chain, fmt.Sprintf("rate of %s in %s", of.asset, v.pricer.Currency()), chains.Heights{From: g.from, To: g.to},
 			fmt.Sprintf("%s: %d amounts have no value", of.reason, g.amounts),
 		))
 	}
@@ -130,24 +138,28 @@ func (r *Result) AddValues(book *rate.Book, params rate.Params) error {
 	}
 	for i := range r.Deposits {
 		d := &r.Deposits[i]
-		if d.Value, err = v.Value(d.Asset, d.Amount, nil, d.Height, d.Time); err != nil {
+		if d.Value, err = v.on(d.Chain).Value(d.Asset, d.Amount, nil, d.Height, d.Time); err != nil {
 			return err
 		}
 	}
 	for i := range r.Hops {
 		h := &r.Hops[i]
-		if h.Value, err = v.Value(h.Asset, h.Amount, &h.Traced, h.Height, h.Time); err != nil {
+		if h.Value, err = v.on(h.Chain).Value(h.Asset, h.Amount, &h.Traced, h.Height, h.Time); err != nil {
 			return err
 		}
 		if s := h.Swapped; s != nil {
-			if s.Value, err = v.Value(s.Asset, s.Amount, &s.Traced, h.Height, h.Time); err != nil {
+			from := h.Chain
+			if h.FromChain != "" {
+				from = h.FromChain
+			}
+			if s.Value, err = v.on(from).Value(s.Asset, s.Amount, &s.Traced, h.Height, h.Time); err != nil {
 				return err
 			}
 		}
 	}
 	for i := range r.Ends {
 		e := &r.Ends[i]
-		if e.Value, err = v.Value(e.Asset, e.Amount, &e.Traced, e.Height, e.Time); err != nil {
+		if e.Value, err = v.on(e.Chain).Value(e.Asset, e.Amount, &e.Traced, e.Height, e.Time); err != nil {
 			return err
 		}
 	}
@@ -175,13 +187,17 @@ func (r *Result) valuation(book *rate.Book, params rate.Params) (*Valuation, err
 // time of the transaction that it names. What no rate tells, and what values rest
 // on, stands in the traces.
 func (c *Comparison) AddValues(book *rate.Book, params rate.Params) error {
-	times := map[chains.Position]time.Time{}
+	type moment struct {
+		chain chains.Chain
+		at    chains.Position
+	}
+	times := map[moment]time.Time{}
 	for _, r := range c.Traces {
 		if err := r.AddValues(book, params); err != nil {
 			return err
 		}
 		for i := range r.Ends {
-			times[r.Ends[i].at] = r.Ends[i].Time
+			times[moment{r.Ends[i].Chain, r.Ends[i].at}] = r.Ends[i].Time
 		}
 	}
 	// Tokens are named by the traces that met them.
@@ -196,7 +212,7 @@ func (c *Comparison) AddValues(book *rate.Book, params rate.Params) error {
 	}
 	for i := range c.Ranges {
 		r := &c.Ranges[i]
-		price, decimals, err := v.price(r.Asset, r.at.Height, times[r.at])
+		price, decimals, err := v.on(r.Chain).price(r.Asset, r.at.Height, times[moment{r.Chain, r.at}])
 		if err != nil {
 			return err
 		}

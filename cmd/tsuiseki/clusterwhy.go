@@ -42,10 +42,10 @@ type metDoc struct {
 	Signs  []cluster.Sign   `json:"signs"`
 }
 
-// mostMet is how many transactions are looked at, and how many of them named.
+// mostMeetings is how many transactions are looked at, mostMet how many of them named.
 const (
-	mostLooked = 10_000
-	mostMet    = 10
+	mostMeetings = 10_000
+	mostMet      = 10
 )
 
 // Run tells what joins two addresses.
@@ -157,7 +157,7 @@ func (c *clusterWhyCmd) met(view *opened, doc *whyDoc) error {
 		if !a.Input || seen[a.At] {
 			continue
 		}
-		if doc.Looked == mostLooked || len(doc.Met) == mostMet {
+		if doc.Looked == mostMeetings || len(doc.Met) == mostMet {
 			doc.Complete = false
 			return nil
 		}

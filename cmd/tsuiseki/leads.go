@@ -35,7 +35,13 @@ func (l mixerLedger) Pool(account chains.Address, at time.Time) (bool, error) {
 
 // addMixerLeads looks beyond the mixers that a trace ends at.
 func addMixerLeads(view *openedAccounts, result *tracer.Result) error {
-	leads, missing, err := lead.Mixers(mixerLedger{view}, result.Ends, lead.DefaultLimits)
+	var ends []tracer.End // of others, other indexes tell
+	for i := range result.Ends {
+		if result.Ends[i].Chain == view.Snapshot().Chain {
+			ends = append(ends, result.Ends[i])
+		}
+	}
+	leads, missing, err := lead.Mixers(mixerLedger{view}, ends, lead.DefaultLimits)
 	if err != nil {
 		return err
 	}
@@ -46,7 +52,7 @@ func addMixerLeads(view *openedAccounts, result *tracer.Result) error {
 func printLeads(w io.Writer, r *tracer.Result, deposit string, u units) {
 	heading := "\n  Leads beyond mixers, for you to check; no amount here is traced:\n"
 	for _, l := range r.Leads {
-		if l.Deposit == deposit {
+		if l.Deposit == deposit && l.Bridge == nil {
 			fmt.Fprintf(w, "%s  %s to %s in %s, %s\n    by %s/%d: %s\n", heading, u.people(l.Amount, l.Asset), l.Address, l.Tx, when(l.Time), l.Heuristic, l.Version, l.Detail)
 			heading = ""
 		}

@@ -22,7 +22,7 @@ func findPeelSteps(view *opened, r *tracer.Result) (peelSteps, error) {
 	seen := map[chains.TxID]bool{}
 	for i := range r.Hops {
 		h := &r.Hops[i]
-		if seen[h.Tx] {
+		if seen[h.Tx] || h.Chain != view.Snapshot().Chain {
 			continue
 		}
 		seen[h.Tx] = true

@@ -79,6 +79,7 @@ func printTx(w io.Writer, d *txDoc) {
 			fmt.Fprintf(w, "  %d\t%s\t%s%s\t%s\t%s\n", out.Index, people(out.Amount, d.Asset), worthCell(d.Rates, out.Value), out.Script, out.Address, spender)
 		}
 	})
+	printMemo(w, d.Memo)
 	printKnown(w, d, func(address chains.Address) string { return string(address) })
 	printSigns(w, d)
 	for _, m := range d.Missing {

@@ -61,6 +61,7 @@ func printAccountTx(w io.Writer, d *accountTxDoc, u units) {
 	}
 	fmt.Fprintln(w, "\ntransfers")
 	printTransfers(w, d.Transfers, u, "", d.Rates)
+	printMessages(w, d.Messages, u)
 	printKnown(w, &d.txDoc, party)
 	for _, m := range d.Missing {
 		fmt.Fprintf(w, "missing: %s: %s\n", m.What, m.Reason)

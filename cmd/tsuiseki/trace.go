@@ -28,6 +28,7 @@ type traceCmd struct {
 	AsOf      *uint64  `help:"Height as of which to trace; the index's tip by default." placeholder:"H"`
 	HubDegree int      `help:"Do not follow an address that more outputs pay; 0 is no limit." default:"${hub_degree}"`
 	Budget    int      `help:"Transactions to visit per deposit; 0 is no limit." default:"100000"`
+	NoCross   bool     `name:"no-cross" help:"Stay on the deposits' chain: do not follow bridges to others that are indexed."`
 	Leads     bool     `help:"Also look where value that mixers took in may have come out: leads to check, never part of the ledger."`
 	Unfold    bool     `help:"Draw every hop, also those of peel chains and of wide fans."`
 	JSON      bool     `name:"json" help:"Print one JSON document."`
@@ -126,11 +127,43 @@ func (c *traceCmd) traceOutputs(s *session, chain chains.Chain, refs []ref, para
 	if err := view.withHeuristics(c.heuristicFlags); err != nil {
 		return nil, err
 	}
-	traces, err = eachRule(params, func(p tracer.Params) (*tracer.Result, error) { return traceRefs(s, view, refs, p) })
+	deposits, err := outputDeposits(view, refs)
+	if err != nil {
+		return nil, err
+	}
+	if err := view.pin(s, &params); err != nil {
+		return nil, err
+	}
+	if c.NoCross {
+		traces, err = eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
+			return tracer.Trace(s.ctx, view, view.network.Asset, deposits, p)
+		})
+	} else {
+		traces, err = c.across(s, view, tracer.SideDeposits{Side: outputSide(view), Outputs: deposits}, params)
+	}
 	if err == nil && !c.JSON && !c.Unfold && c.Rule != everyRule {
 		how.peels, err = findPeelSteps(view, traces[0])
 	}
 	return traces, err
+}
+
+// across traces deposits on the chain of a view and wherever bridges take them.
+func (c *traceCmd) across(s *session, view timed, deposits tracer.SideDeposits, params tracer.Params) (traces []*tracer.Result, err error) {
+	var asOf time.Time
+	if c.AsOf != nil {
+		if asOf, err = tipTime(view); err != nil {
+			return nil, err
+		}
+	}
+	w := newWorld(s, c, deposits.Side, view.Snapshot().Chain, asOf)
+	defer func() { err = errors.Join(err, w.Close()) }()
+	return eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
+		result, err := tracer.Across(s.ctx, w, []tracer.SideDeposits{deposits}, p)
+		if err == nil && c.Leads {
+			err = w.addLeads(result)
+		}
+		return result, err
+	})
 }
 
 func (c *traceCmd) params() (p tracer.Params, err error) {
@@ -179,7 +212,23 @@ func parseRefs(texts []string) ([]ref, error) {
 }
 
 func traceRefs(s *session, view *opened, refs []ref, params tracer.Params) (*tracer.Result, error) {
-	var deposits []tracer.Deposit
+	deposits, err := outputDeposits(view, refs)
+	if err != nil {
+		return nil, err
+	}
+	if err := view.pin(s, &params); err != nil {
+		return nil, err
+	}
+	return tracer.Trace(s.ctx, view, view.network.Asset, deposits, params)
+}
+
+// pin says what a result rests on besides the chain: labels, heuristics, clusters.
+func (o *opened) pin(s *session, params *tracer.Params) error {
+	params.Labels, params.Heuristics = o.labels.View.Digest(), o.heuristicDocs()
+	return o.reachThroughClusters(s, params)
+}
+
+func outputDeposits(view *opened, refs []ref) (deposits []tracer.Deposit, err error) {
 	for _, r := range refs {
 		tx, err := r.find(view)
 		if err != nil {
@@ -191,11 +240,7 @@ func traceRefs(s *session, view *opened, refs []ref, params tracer.Params) (*tra
 		}
 		deposits = append(deposits, tracer.Deposit{Tx: tx, Output: output})
 	}
-	params.Labels, params.Heuristics = view.labels.View.Digest(), view.heuristicDocs()
-	if err := view.reachThroughClusters(s, &params); err != nil {
-		return nil, err
-	}
-	return tracer.Trace(s.ctx, view, view.network.Asset, deposits, params)
+	return deposits, nil
 }
 
 // depositOutput is the output meant, which only a person can tell where several

@@ -19,17 +19,33 @@ func (c *traceCmd) traceAccounts(s *session, chain chains.Chain, refs []ref, par
 	if err := view.withHeuristics(c.heuristicFlags); err != nil {
 		return nil, err
 	}
-	return eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
-		result, err := traceAccountRefs(s, view, refs, p)
-		if err == nil && c.Leads {
-			err = addMixerLeads(view, result)
-		}
-		return result, err
-	})
+	deposits, err := transferDeposits(view, refs)
+	if err != nil {
+		return nil, err
+	}
+	params.Labels, params.Heuristics = view.labels.View.Digest(), view.heuristics.docs()
+	if c.NoCross {
+		return eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
+			result, err := tracer.TraceAccounts(s.ctx, view, deposits, p)
+			if err == nil && c.Leads {
+				err = addMixerLeads(view, result)
+			}
+			return result, err
+		})
+	}
+	return c.across(s, view, tracer.SideDeposits{Side: accountSide(view), Accounts: deposits}, params)
 }
 
 func traceAccountRefs(s *session, view *openedAccounts, refs []ref, params tracer.Params) (*tracer.Result, error) {
-	var deposits []tracer.AccountDeposit
+	deposits, err := transferDeposits(view, refs)
+	if err != nil {
+		return nil, err
+	}
+	params.Labels, params.Heuristics = view.labels.View.Digest(), view.heuristics.docs()
+	return tracer.TraceAccounts(s.ctx, view, deposits, params)
+}
+
+func transferDeposits(view *openedAccounts, refs []ref) (deposits []tracer.AccountDeposit, err error) {
 	for _, r := range refs {
 		tx, err := r.findAccountTx(view)
 		if err != nil {
@@ -41,8 +57,7 @@ func traceAccountRefs(s *session, view *openedAccounts, refs []ref, params trace
 		}
 		deposits = append(deposits, tracer.AccountDeposit{Tx: tx, Transfer: n})
 	}
-	params.Labels, params.Heuristics = view.labels.View.Digest(), view.heuristics.docs()
-	return tracer.TraceAccounts(s.ctx, view, deposits, params)
+	return deposits, nil
 }
 
 // depositTransfer is the transfer meant, which only a person can tell where

@@ -26,21 +26,23 @@ type drawing struct {
 // tree draws one deposit's trail. Where branches meet again, the place is drawn once.
 type tree struct {
 	drawing
-	out   io.Writer
-	hops  map[chains.Outpoint][]tracer.Hop // by where they come from
-	ends  map[chains.Outpoint]tracer.EndKind
-	drawn map[chains.Outpoint]bool
-	lines int
-	shown int // hops
+	out     io.Writer
+	units   units
+	deposit string
+	hops    map[chains.Outpoint][]tracer.Hop // by where they come from
+	ends    map[chains.Outpoint]tracer.EndKind
+	drawn   map[chains.Outpoint]bool
+	lines   int
+	shown   int // hops
 }
 
-func printTree(w io.Writer, r *tracer.Result, d tracer.DepositDoc, how drawing) {
+func printTree(w io.Writer, r *tracer.Result, d tracer.DepositDoc, u units, how drawing) {
 	t := tree{
-		drawing: how, out: w, hops: map[chains.Outpoint][]tracer.Hop{}, ends: map[chains.Outpoint]tracer.EndKind{}, drawn: map[chains.Outpoint]bool{},
+		drawing: how, out: w, units: u, deposit: d.ID, hops: map[chains.Outpoint][]tracer.Hop{}, ends: map[chains.Outpoint]tracer.EndKind{}, drawn: map[chains.Outpoint]bool{},
 	}
 	total := 0
 	for _, h := range r.Hops {
-		if h.Deposit == d.ID {
+		if h.Deposit == d.ID && (h.Transfer == "" || h.Kind == "bridge") {
 			from := chains.Outpoint{Tx: h.From.Tx, Index: h.From.Index}
 			t.hops[from] = append(t.hops[from], h)
 			total++
@@ -51,9 +53,12 @@ func printTree(w io.Writer, r *tracer.Result, d tracer.DepositDoc, how drawing) 
 			t.ends[chains.Outpoint{Tx: e.Tx, Index: *e.Index}] = e.Kind
 		}
 	}
-	root := chains.Outpoint{Tx: d.Tx, Index: d.Index}
-	fmt.Fprintf(w, "  %s %s %s%s\n", short(root), people(d.Amount, d.Asset), d.Address, t.mark(root))
-	t.draw(root, "  ", 1)
+	if d.Kind == refOutput {
+		root := chains.Outpoint{Tx: d.Tx, Index: d.Index}
+		fmt.Fprintf(w, "  %s %s %s%s\n", short(root), people(d.Amount, d.Asset), d.Address, t.mark(root))
+		t.draw(root, "  ", 1)
+	}
+	t.drawArrivals(r)
 	printHidden(w, total-t.shown, total)
 }
 
@@ -106,13 +111,19 @@ func (t *tree) draw(from chains.Outpoint, indent string, level int) {
 // drawHop draws one hop and all that is below it.
 func (t *tree) drawHop(h tracer.Hop, indent string, level int, last bool) {
 	to := outpointTo(h)
-	again := ""
+	again, mark := "", t.mark(to)
 	if t.drawn[to] {
 		again = " (drawn above)"
 	}
-	below := t.line(indent, level, last, fmt.Sprintf("%s %s%s %s%s%s", short(to), people(h.Traced, h.Asset), worthTraced(h.Value), h.To.Address, t.mark(to), again))
+	if h.Kind == "bridge" {
+		again = " (over a bridge, on " + string(h.Chain) + ")" + again
+	}
+	if h.Transfer != "" { // what comes of it there is listed
+		mark = ""
+	}
+	below := t.line(indent, level, last, fmt.Sprintf("%s %s%s %s%s%s", short(to), t.units.people(h.Traced, h.Asset), worthTraced(h.Value), h.To.Address, mark, again))
 	t.shown++
-	if again == "" {
+	if !t.drawn[to] && h.Transfer == "" {
 		t.drawn[to] = true
 		t.draw(to, below, level+1)
 	}

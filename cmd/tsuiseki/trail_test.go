@@ -182,7 +182,7 @@ func TestManyHops(t *testing.T) {
 	}
 	for unfold, want := range map[bool]int{false: 300, true: 400} {
 		var out strings.Builder
-		printHops(&out, r, tracer.DepositDoc{ID: "d"}, units{}, drawing{unfold: unfold})
+		printHops(&out, r, tracer.DepositDoc{ID: "d"}, "", units{}, drawing{unfold: unfold})
 		if lines := strings.Count(out.String(), "native"); lines != want || strings.Contains(out.String(), "100 of 400 hops are not shown") == unfold {
 			t.Fatalf("%d lines:\n%s", lines, out.String())
 		}

@@ -21,12 +21,9 @@ func printTrace(w io.Writer, r *tracer.Result, how drawing) {
 		fmt.Fprintln(w)
 		printTotals(w, r, d.ID, u)
 		fmt.Fprintln(w)
-		if d.Kind == refOutput {
-			printTree(w, r, d, how)
-		} else {
-			printHops(w, r, d, u, how)
-		}
+		printTrails(w, r, d, u, how)
 		printLeads(w, r, d.ID, u)
+		printBridgeLeads(w, r, d.ID)
 	}
 	for _, m := range r.Missing {
 		fmt.Fprintf(w, "missing: %s at heights %s: %s\n", m.What, m.Range, m.Reason)
@@ -70,13 +67,17 @@ func printTotals(w io.Writer, r *tracer.Result, deposit string, u units) {
 		if t.SwappedOut.Sign() > 0 {
 			out = " + swapped out " + u.people(t.SwappedOut, t.Asset)
 		}
-		fmt.Fprintf(w, "  in %s %s ends %s + fees %s + unresolved %s%s\n", in, relation,
+		where := ""
+		if t.Chain != "" {
+			where = "on " + string(t.Chain) + ": "
+		}
+		fmt.Fprintf(w, "  %sin %s %s ends %s + fees %s + unresolved %s%s\n", where, in, relation,
 			u.people(t.Ends, t.Asset), u.people(t.Fees, t.Asset), u.people(t.Unresolved, t.Asset), out)
 	}
 }
 
 func printEnds(w io.Writer, r *tracer.Result, deposit string, u units) {
-	fees, paid := map[chains.Asset]chains.Amount{}, 0
+	fees, paid := map[chains.Asset]chains.Amount{}, map[chains.Asset]int{}
 	table(w, func(w io.Writer) {
 		valued := ""
 		if r.Rates != nil {
@@ -89,12 +90,15 @@ func printEnds(w io.Writer, r *tracer.Result, deposit string, u units) {
 			}
 			if e.Index == nil {
 				fees[e.Asset] = fees[e.Asset].Add(e.Traced)
-				paid++
+				paid[e.Asset]++
 				continue
 			}
 			kind := string(e.Kind)
 			if e.Label != nil {
 				kind += " " + *e.Label
+			}
+			if e.Kind == tracer.EndBridge && e.Bridge != nil {
+				kind += fmt.Sprintf(" to %s, recipient %q", e.Bridge.Chain, e.Bridge.Recipient)
 			}
 			if r.Rates != nil {
 				valued = "unknown\t"
@@ -102,11 +106,11 @@ func printEnds(w io.Writer, r *tracer.Result, deposit string, u units) {
 			if e.Value != nil {
 				valued = worth(e.Value, e.Value.Traced) + "\t"
 			}
-			fmt.Fprintf(w, "  %s\t%s\t%s%s\t%s\t%s\t%s\n", kind, u.people(e.Traced, e.Asset), valued, u.people(e.Amount, e.Asset), e.Address, placeOf(e.Tx, *e.Index, e.Transfer), when(e.Time))
+			fmt.Fprintf(w, "  %s\t%s\t%s%s\t%s\t%s\t%s\n", kind, u.people(e.Traced, e.Asset), valued, u.people(e.Amount, e.Asset), e.Address, onChain(r, e.Chain)+placeOf(e.Tx, *e.Index, e.Transfer), when(e.Time))
 		}
 	})
 	for _, asset := range slices.Sorted(maps.Keys(fees)) {
-		fmt.Fprintf(w, "  and %s in fees of %d transactions\n", u.people(fees[asset], asset), paid)
+		fmt.Fprintf(w, "  and %s in fees of %d transactions\n", u.people(fees[asset], asset), paid[asset])
 	}
 }
 
@@ -118,11 +122,11 @@ func placeOf(tx chains.TxID, index uint32, transfer string) string {
 	return tracer.TransferRef(tx, &chains.Transfer{Kind: chains.TransferKind(transfer), Index: index})
 }
 
-// printHops lists what moved, in chain order.
-func printHops(w io.Writer, r *tracer.Result, d tracer.DepositDoc, u units, how drawing) {
+// printHops lists what moved between a chain's accounts, in chain order.
+func printHops(w io.Writer, r *tracer.Result, d tracer.DepositDoc, chain chains.Chain, u units, how drawing) {
 	var hops []tracer.Hop
 	for _, h := range r.Hops {
-		if h.Deposit == d.ID {
+		if h.Deposit == d.ID && h.Chain == chain {
 			hops = append(hops, h)
 		}
 	}
@@ -132,6 +136,10 @@ func printHops(w io.Writer, r *tracer.Result, d tracer.DepositDoc, u units, how 
 	}
 	table(w, func(w io.Writer) {
 		for _, h := range hops {
+			if h.Kind == "bridge" {
+				fmt.Fprintf(w, "  %d\tbridge\t%s for %s on %s\tto %s\t%s\n", h.Height, u.people(h.Traced, h.Asset), u.people(h.Swapped.Traced, h.Swapped.Asset), h.FromChain, party(h.To.Address), h.Tx)
+				continue
+			}
 			if h.Swapped != nil {
 				fmt.Fprintf(w, "  %d\t%s\t%s%s for %s%s\tat %s\t%s\n", h.Height, h.Kind, u.people(h.Traced, h.Asset), worthTraced(h.Value),
 					u.people(h.Swapped.Traced, h.Swapped.Asset), worthTraced(h.Swapped.Value), party(h.To.Address), h.Tx)
