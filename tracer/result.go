@@ -12,6 +12,7 @@ import (
 	"github.com/gowebpki/jcs"
 
 	"tsuiseki/chains"
+	"tsuiseki/tracer/cluster"
 	"tsuiseki/tracer/taint"
 )
 
@@ -30,6 +31,7 @@ const (
 	EndService      EndKind = "service"       // with a labelled service
 	EndExchange     EndKind = "exchange-deposit"
 	EndMixer        EndKind = "mixer"
+	EndCoinJoin     EndKind = "coinjoin"   // moved on into a transaction that mixes coins of several owners
 	EndBridge       EndKind = "bridge"     // to another chain
 	EndContract     EndKind = "contract"   // held by a contract as of the snapshot
 	EndFrozen       EndKind = "frozen"     // by the token's issuer
@@ -77,6 +79,9 @@ type ParamsDoc struct {
 	HubDegree *int           `json:"hub_degree"`
 	Budget    *int           `json:"budget"`
 	Labels    string         `json:"labels,omitempty"` // digest of the labels that trails were stopped by
+
+	Without    []string            `json:"without,omitempty"`    // heuristics switched off
+	Heuristics []cluster.Heuristic `json:"heuristics,omitempty"` // that may have ended trails
 }
 
 // SnapshotDoc is the part of a chain that the trace could see.
@@ -237,7 +242,7 @@ func (r *Result) total(deposit int, asset chains.Asset) *Total {
 }
 
 func (p Params) doc() (doc ParamsDoc) {
-	doc.Labels = p.Labels
+	doc.Labels, doc.Without = p.Labels, sortedIDs(p.Without)
 	if p.MaxHops > 0 {
 		doc.MaxHops = &p.MaxHops
 	}

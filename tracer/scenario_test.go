@@ -73,6 +73,9 @@ func drawParams(t *rapid.T, rule string) tracer.Params {
 		genesis := fixtures.NewChain().Time()
 		p.Until = genesis.Add(time.Duration(minutes) * time.Minute).UTC()
 	}
+	if draw("through CoinJoins", 0, 3) == 0 {
+		p.Without = []string{"coinjoin"}
+	}
 	return p
 }
 

@@ -27,6 +27,7 @@ type sweep struct {
 	pending map[chains.Position]*arrivals
 	visited []int // transactions, by deposit
 	degrees map[chains.Address]int
+	mixes   bool // CoinJoins end trails
 }
 
 // arrivals are the traced inputs of one transaction that waits for its turn.
@@ -209,6 +210,9 @@ func (s *sweep) pass(at chains.Position, waiting *arrivals) error {
 	tx, err := s.chain.TxAt(at)
 	if err != nil {
 		return err
+	}
+	if s.endInMix(tx, waiting) {
+		return nil
 	}
 	outs, problem := s.outputValues(tx)
 	reached := map[uint32]*place{}

@@ -12,11 +12,12 @@ import (
 	"time"
 
 	"tsuiseki/chains"
+	"tsuiseki/tracer/cluster"
 	"tsuiseki/tracer/taint"
 )
 
 // Version of the engine; it changes whenever a result may.
-const Version = "0.1.0"
+const Version = "0.2.0"
 
 // Chain answers the questions that a trace asks of one chain, all as of one block.
 type Chain interface {
@@ -46,6 +47,7 @@ type Params struct {
 	HubDegree int           // outputs paid to an address above which it is not followed; 0 means no limit
 	Budget    int           // transactions visited per deposit; 0 means no limit
 	Labels    string        // digest of the labels that the chain's stops come from; empty where there are none
+	Without   []string      // ids of heuristics that end no trail
 }
 
 // Deposit is an output in which a victim paid.
@@ -70,13 +72,19 @@ func Trace(ctx context.Context, chain Chain, asset chains.Asset, deposits []Depo
 		return nil, err
 	}
 	stopper, _ := chain.(Stopper)
+	heuristics, err := applied(params.Without, cluster.Joint)
+	if err != nil {
+		return nil, err
+	}
 	s := &sweep{
 		chain: chain, stopper: stopper, asset: asset, rule: rule, params: params, deposits: deposits,
 		result:  newResult(chain.Snapshot(), rule, params),
 		visited: make([]int, len(deposits)),
 		pending: map[chains.Position]*arrivals{},
 		degrees: map[chains.Address]int{},
+		mixes:   len(heuristics) > 0,
 	}
+	s.result.Params.Heuristics = heuristics
 	if err := s.run(ctx); err != nil {
 		return nil, err
 	}

@@ -26,6 +26,7 @@ type traceCmd struct {
 	AsOf      *uint64  `help:"Height as of which to trace; the index's tip by default." placeholder:"H"`
 	HubDegree int      `help:"Do not follow an address that more outputs pay; 0 is no limit." default:"${hub_degree}"`
 	Budget    int      `help:"Transactions to visit per deposit; 0 is no limit." default:"100000"`
+	Without   []string `help:"Heuristics, by id, that shall end no trail: coinjoin." placeholder:"ID"`
 	JSON      bool     `name:"json" help:"Print one JSON document."`
 }
 
@@ -113,7 +114,7 @@ func (c *traceCmd) params() (p tracer.Params, err error) {
 	if c.MaxHops < 0 || c.HubDegree < 0 || c.Budget < 0 {
 		return p, usagef("a limit cannot be negative; 0 is no limit")
 	}
-	p = tracer.Params{Rule: c.Rule, MaxHops: c.MaxHops, HubDegree: c.HubDegree, Budget: c.Budget}
+	p = tracer.Params{Rule: c.Rule, MaxHops: c.MaxHops, HubDegree: c.HubDegree, Budget: c.Budget, Without: c.Without}
 	if p.MinAmount, err = chains.ParseAmount(c.MinAmount); err != nil || p.MinAmount.Sign() < 0 {
 		return p, usagef("--min-amount %q: want a whole number of base units (satoshi)", c.MinAmount)
 	}
