@@ -65,6 +65,7 @@ type Tx struct {
 	Failed    bool       // reverted: it moved nothing but its fee
 	Created   []Address  // contracts, in order
 	Transfers []Transfer // native, internal, fee and tip by call order; then logs by log index
+	Messages  []Message  // in log order
 }
 
 // Position is the transaction's place on its chain.

@@ -100,7 +100,9 @@ func (f *blockFacts) assembleTx(block *chains.Block, index uint32) (undecided bo
 	if receipt == nil {
 		return undecided
 	}
-	logs, freezes := decodeLogsBeside(receipt.records(index), coins)
+	records := receipt.records(index)
+	logs, freezes := decodeLogsBeside(records, coins)
+	tx.Messages = decodeMessages(records, f.coin)
 	tx.Transfers = append(append(tx.Transfers, receipt.fees(told, f.block, f.coin)...), logs...)
 	block.Freezes = append(block.Freezes, freezes...)
 	return undecided

@@ -20,6 +20,7 @@ var (
 	DecodeCallFrame = decodeCallFrame
 	FrameTransfers  = frameTransfers
 	DecodeLog       = decodeLog
+	DecodeMessages  = decodeMessages
 	DecodeToken     = decodeToken
 )
 

@@ -20,7 +20,7 @@ type accountBatch struct {
 	txs, blocks, hashes values
 	marks, collectibles values
 	freezes, tokens     values
-	allotments          values
+	allotments, quotes  values
 	newest              []account            // first seen as tokens' contracts in the last block added
 	unasked             []account            // to be asked for their metadata
 	asked               map[account]struct{} // as unasked was, while the batch is written
@@ -43,7 +43,7 @@ func (b *accountBatch) follow(previous *accountBatch) *accountBatch {
 	b.names.reuse()
 	b.txids, b.newest, b.unasked = b.txids[:0], b.newest[:0], b.unasked[:0]
 	b.movements.reuse()
-	for _, v := range []*values{&b.txs, &b.blocks, &b.hashes, &b.marks, &b.collectibles, &b.freezes, &b.tokens, &b.allotments} {
+	for _, v := range []*values{&b.txs, &b.blocks, &b.hashes, &b.marks, &b.collectibles, &b.freezes, &b.tokens, &b.allotments, &b.quotes} {
 		v.reuse()
 	}
 	clear(b.asked)
@@ -68,7 +68,7 @@ const maxUnasked = 2000
 func (b *accountBatch) full(limit int) bool {
 	const rowSize, nameSize = 24, 80
 	size := len(b.txids)*rowSize + b.movements.size() + len(b.names.list)*nameSize
-	for _, v := range []*values{&b.txs, &b.blocks, &b.hashes, &b.marks, &b.collectibles, &b.freezes} {
+	for _, v := range []*values{&b.txs, &b.blocks, &b.hashes, &b.marks, &b.collectibles, &b.freezes, &b.quotes} {
 		size += v.size()
 	}
 	return size >= limit || len(b.movements.sums) > maxSums || len(b.unasked) >= maxUnasked
@@ -86,6 +86,7 @@ func (b *accountBatch) tables() []sortedTable {
 		b.freezes.table(tableFreeze),
 		b.tokens.table(tableToken),
 		b.allotments.table(tableGenesis),
+		b.quotes.table(tableQuote),
 	}
 }
 
@@ -190,6 +191,7 @@ func (b *accountBatch) addTx(tx *chains.Tx, pos uint64) error {
 	if ran && !tx.Failed {
 		b.mark(b.to, markRan, pos)
 	}
+	b.addQuotes(tx, pos)
 	b.movements.settle(pos)
 	return errors.Join(err, b.movements.err)
 }

@@ -15,6 +15,7 @@ const (
 	tableGenesis     = 'G' // account → what the genesis block allots to it
 	tableFreeze      = 'F' // asset, account, position, log index → frozen or released
 	tableMark        = 'K' // account, kind, position →
+	tableQuote       = 'Q' // prefix of the quoted id, position, message number →
 )
 
 // account is an address, or a token's contract. All zeros in the place of an

@@ -126,7 +126,7 @@ func (w *recorder) record(tx *chains.Tx) error {
 			return fmt.Errorf("transfer %d: %w", i, err)
 		}
 	}
-	return nil
+	return w.messages(tx.Messages)
 }
 
 // appendRecord appends the record last encoded.
@@ -249,6 +249,7 @@ func readAccountTx(value []byte, native chains.Asset) (*chains.Tx, error) {
 			t.TokenID = r.amount()
 		}
 	}
+	tx.Messages = r.messages(table, native)
 	return tx, r.err
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // accountsVersion changes with every change of the keys or records of Accounts on disk.
-const accountsVersion = 1
+const accountsVersion = 2
 
 // Accounts is the index of one account chain. Reading is safe beside one Sync.
 type Accounts struct {

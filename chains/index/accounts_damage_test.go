@@ -32,7 +32,7 @@ func FuzzDamagedAccounts(f *testing.F) {
 	}
 	for key, value := range map[string]string{
 		"B\x00\x00\x00\x07": "", "T\x00\x00\x00\x01\x00\x00\x00": "\x01\x02", "A": "", "C\x00": "\xff", "D": "\x00",
-		"F\x00": "", "K\x00\x01": "", "I\x00": "", "N": "", "Mfinal": "\x00",
+		"F\x00": "", "K\x00\x01": "", "I\x00": "", "N": "", "Mfinal": "\x00", "Q\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00": "\xff",
 	} {
 		f.Add(key, value)
 	}
@@ -72,6 +72,10 @@ func readAccounts(ctx context.Context, x *index.Accounts) error {
 			_, txErr := v.TxAt(chains.Position{Height: height, Tx: uint32(i)})
 			err = errors.Join(err, txErr)
 		}
+	}
+	for _, id := range fixtures.QuotedIDs() {
+		_, quoteErr := v.Quoting(id, 0)
+		err = errors.Join(err, quoteErr)
 	}
 	for _, account := range fixtures.AccountNames() {
 		for _, e := range v.History(account, chains.Position{}) {

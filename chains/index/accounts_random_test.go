@@ -36,6 +36,7 @@ func TestAccountsAgainstBlocks(t *testing.T) {
 		}
 		r.checkBlocks(t)
 		r.checkMissing(t, asOf)
+		r.checkQuotes(t, draw("limit", 0, 3))
 		from := r.drawPosition(draw)
 		for _, account := range append(fixtures.AccountNames(), "0xaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01") {
 			r.checkAccount(t, account, from, draw("limit", 0, 10))
@@ -87,7 +88,34 @@ func lineOf(tx *chains.Tx) string {
 	for i := range tx.Transfers {
 		line += "\n\t" + transferLine(&tx.Transfers[i])
 	}
+	for _, m := range tx.Messages {
+		line += fmt.Sprintf("\n\t%+q", fmt.Sprint(m))
+	}
 	return line
+}
+
+// checkQuotes compares the messages that pay out with all that there are.
+func (r *ledger) checkQuotes(t *rapid.T, limit int) {
+	for _, id := range append(fixtures.QuotedIDs(), chains.TxID{3}) {
+		var want []string
+		for _, tx := range r.txs {
+			answers := func(m chains.Message) bool {
+				return m.Kind == chains.MessageOut && strings.Contains(strings.ToLower(m.Memo), ":"+id.String())
+			}
+			if slices.ContainsFunc(tx.Messages, answers) && (limit == 0 || len(want) < limit) {
+				want = append(want, lineOf(tx))
+			}
+		}
+		txs, err := r.view.Quoting(id, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, tx := range txs {
+			got = append(got, lineOf(tx))
+		}
+		same(t, "quoting "+id.String(), got, want)
+	}
 }
 
 func transferLine(t *chains.Transfer) string {

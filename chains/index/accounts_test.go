@@ -267,7 +267,7 @@ func TestOpenAccountsRefuses(t *testing.T) {
 		"is of chain ethereum, not ethereum-137":     open("ethereum-137", ""),
 		`counts native amounts in "ETH", not "POL"`:  open("ethereum", "POL"),
 		"is one of accounts, not of outputs":         err,
-		"has format 9, this program reads format 1":  damaged(t, fs, open),
+		"has format 1, this program reads format 2":  damaged(t, fs, open),
 		"is one of outputs, not of accounts: it was": ofOutputs(t),
 	} {
 		if err == nil || !strings.Contains(err.Error(), what) {
@@ -281,9 +281,9 @@ func damaged(t *testing.T, fs *vfs.MemFS, open func(chains.Chain, chains.Asset) 
 	if _, err := vfs.Clone(fs, copied, "index", "index"); err != nil {
 		t.Fatal(err)
 	}
-	setRows(t, fs, map[string]string{"Mformat": "\x09"})
-	err := open("ethereum", "")
 	setRows(t, fs, map[string]string{"Mformat": "\x01"})
+	err := open("ethereum", "")
+	setRows(t, fs, map[string]string{"Mformat": "\x02"})
 	return err
 }
 

@@ -98,7 +98,7 @@ func (b *accountBatch) keys() (keys [][]byte) {
 	for i := range b.movements.rows {
 		keys = append(keys, b.movements.rows[i].key(&b.names))
 	}
-	for _, v := range []*values{&b.txs, &b.marks, &b.collectibles, &b.freezes, &b.blocks, &b.hashes} {
+	for _, v := range []*values{&b.txs, &b.marks, &b.collectibles, &b.freezes, &b.quotes, &b.blocks, &b.hashes} {
 		for _, e := range v.entries {
 			keys = append(keys, v.key(e))
 		}
