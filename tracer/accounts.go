@@ -17,6 +17,7 @@ import (
 // touch a place of the trace wait in a queue in chain order.
 type accountSweep struct {
 	ledger   Ledger
+	inferrer Inferrer // nil where the ledger is none
 	rule     taint.Rule
 	params   Params
 	result   *Result
@@ -121,7 +122,9 @@ func (s *accountSweep) take(position chains.Position, e *event) error {
 		if err != nil {
 			return err
 		}
-		arrived = s.pay(tx, e)
+		if arrived, err = s.pay(tx, e); err != nil {
+			return err
+		}
 	}
 	for _, q := range e.places {
 		m := q.ahead[0]
@@ -148,8 +151,12 @@ func (s *accountSweep) take(position chains.Position, e *event) error {
 
 // pay follows what a transaction takes from traced places, and its deposits. It
 // returns what arrives elsewhere.
-func (s *accountSweep) pay(tx *chains.Tx, e *event) (arrived []arrival) {
-	whole := settle(tx, noDeposit)
+func (s *accountSweep) pay(tx *chains.Tx, e *event) (arrived []arrival, err error) {
+	ends, err := s.endsWithin(tx)
+	if err != nil {
+		return nil, err
+	}
+	whole := settle(tx, noDeposit, ends)
 	passes := map[int]*pass{} // by deposit
 	for _, q := range e.places {
 		m := q.ahead[0]
@@ -172,14 +179,14 @@ func (s *accountSweep) pay(tx *chains.Tx, e *event) (arrived []arrival) {
 	}
 	for _, d := range e.deposits {
 		transfer := s.deposits[d].Transfer
-		p := s.pass(tx, settle(tx, transfer), d, transfer, 0)
+		p := s.pass(tx, settle(tx, transfer, ends), d, transfer, 0)
 		p.origins[tx.Transfers[transfer].From] = true
 		arrived = append(arrived, p.run()...)
 	}
 	for _, d := range slices.Sorted(maps.Keys(passes)) {
 		arrived = append(arrived, passes[d].run()...)
 	}
-	return arrived
+	return arrived, nil
 }
 
 // leave follows a lot's part of a payment, unless a limit ends the lot. It

@@ -88,7 +88,7 @@ func TestCoinJoinDetail(t *testing.T) {
 				t.Fatalf("end %s %q, want %q", e.Kind, got, want+own)
 			}
 		}
-		if h := r.Params.Heuristics; len(h) != 1 || h[0] != cluster.Joint || r.Params.Without != nil {
+		if h := r.Params.Heuristics; len(h) != 1 || h[0].Heuristic != cluster.Joint.ID || h[0].Version != cluster.Joint.Version || r.Params.Without != nil {
 			t.Fatalf("params %+v", r.Params)
 		}
 	})

@@ -10,12 +10,12 @@ import (
 
 // applied are the heuristics of a trace that are not switched off. An id that none
 // of them has is refused: a misspelt one would change nothing, silently.
-func applied(without []string, all ...cluster.Heuristic) (on []cluster.Heuristic, err error) {
+func applied(without []string, all ...cluster.Heuristic) (on []HeuristicDoc, err error) {
 	var ids []string
 	for _, h := range all {
 		ids = append(ids, h.ID)
 		if !slices.Contains(without, h.ID) {
-			on = append(on, h)
+			on = append(on, HeuristicDoc{Heuristic: h.ID, Version: h.Version})
 		}
 	}
 	for _, id := range without {

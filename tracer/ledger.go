@@ -80,14 +80,16 @@ func TransferRef(tx chains.TxID, t *chains.Transfer) string {
 // an asset is one queue of lots: what comes in joins at the end, and the rule
 // says which part of the queue an outgoing payment takes. Within a transaction
 // an account's net change counts; where an account takes in one asset and gives
-// another, the trail goes from asset to asset at the rate that this implies.
+// another, the trail goes from asset to asset at the rate that this implies. Where
+// the ledger is an Inferrer too, trails end where it says.
 func TraceAccounts(ctx context.Context, ledger Ledger, deposits []AccountDeposit, params Params) (*Result, error) {
 	rule, ok := taint.RuleByName(params.Rule)
 	if !ok {
 		return nil, fmt.Errorf("allocation rule %q is unknown: use one of %s", params.Rule, ruleNames())
 	}
+	inferrer, _ := ledger.(Inferrer)
 	s := &accountSweep{
-		ledger: ledger, rule: rule, params: params,
+		ledger: ledger, inferrer: inferrer, rule: rule, params: params,
 		result: newResult(ledger.Snapshot(), rule, params),
 		events: map[chains.Position]*event{},
 		live:   map[holder]*lotQueue{},

@@ -88,11 +88,14 @@ func (s *accountSweep) stopOf(a arrival) (Stop, error) {
 	case a.account == chains.Address(a.asset):
 		return Stop{Kind: EndContract, Detail: "sent to the token's own contract"}, nil
 	case s.params.HubDegree == 0:
-		return Stop{}, nil
+		return s.infer(a.account)
 	}
 	degree, err := s.ledger.Degree(a.account, s.params.HubDegree)
-	if err != nil || degree <= s.params.HubDegree {
+	if err != nil {
 		return Stop{}, err
+	}
+	if degree <= s.params.HubDegree {
+		return s.infer(a.account)
 	}
 	return Stop{Kind: EndHub, Detail: fmt.Sprintf("more than %d transactions touch this account", s.params.HubDegree)}, nil
 }

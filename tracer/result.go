@@ -12,7 +12,6 @@ import (
 	"github.com/gowebpki/jcs"
 
 	"tsuiseki/chains"
-	"tsuiseki/tracer/cluster"
 	"tsuiseki/tracer/taint"
 )
 
@@ -80,8 +79,15 @@ type ParamsDoc struct {
 	Budget    *int           `json:"budget"`
 	Labels    string         `json:"labels,omitempty"` // digest of the labels that trails were stopped by
 
-	Without    []string            `json:"without,omitempty"`    // heuristics switched off
-	Heuristics []cluster.Heuristic `json:"heuristics,omitempty"` // that may have ended trails
+	Heuristics []HeuristicDoc `json:"heuristics,omitempty"` // that could end trails
+	Without    []string       `json:"without,omitempty"`    // heuristics switched off
+}
+
+// HeuristicDoc is a heuristic as it was asked.
+type HeuristicDoc struct {
+	Heuristic  string            `json:"heuristic"`
+	Version    int               `json:"version"`
+	Parameters map[string]string `json:"parameters,omitempty"`
 }
 
 // SnapshotDoc is the part of a chain that the trace could see.
@@ -242,7 +248,7 @@ func (r *Result) total(deposit int, asset chains.Asset) *Total {
 }
 
 func (p Params) doc() (doc ParamsDoc) {
-	doc.Labels, doc.Without = p.Labels, sortedIDs(p.Without)
+	doc.Labels, doc.Heuristics, doc.Without = p.Labels, p.Heuristics, sortedIDs(p.Without)
 	if p.MaxHops > 0 {
 		doc.MaxHops = &p.MaxHops
 	}

@@ -38,8 +38,8 @@ const sink chains.Address = ""
 const payer chains.Address = "payer"
 
 // elsewhere is where value comes from that no trail follows: tips, which are gone
-// for those who pay them, to the block's producer; and what an account got in a
-// deposit's transaction before the deposit.
+// for those who pay them, to the block's producer; what an account got in a
+// deposit's transaction before the deposit; and what accounts pay at which trails end.
 const elsewhere chains.Address = "elsewhere"
 
 // noDeposit is the place of a deposit in a transaction that makes none.
@@ -47,8 +47,9 @@ const noDeposit = -1
 
 // settle nets a transaction's transfers. That of a deposit keeps its amount, and
 // carries on nothing that moved before it: of its asset, transfers before it count
-// as what accounts had or lacked when it came.
-func settle(tx *chains.Tx, deposit int) *settlement {
+// as what accounts had or lacked when it came. Beyond the accounts in ends nothing
+// is followed: what they get stays there.
+func settle(tx *chains.Tx, deposit int, ends map[chains.Address]bool) *settlement {
 	s := &settlement{flows: map[chains.Asset]*assetFlow{}}
 	var earlier []edge
 	for _, fees := range []bool{false, true} { // as on a UTXO chain, the fee comes last
@@ -58,6 +59,9 @@ func settle(tx *chains.Tx, deposit int) *settlement {
 				continue
 			}
 			e := newEdge(t, i)
+			if ends[e.from] {
+				e.from = elsewhere
+			}
 			switch {
 			case i < deposit && !fees && t.Asset == tx.Transfers[deposit].Asset:
 				earlier = append(earlier, e)

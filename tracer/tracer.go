@@ -47,7 +47,9 @@ type Params struct {
 	HubDegree int           // outputs paid to an address above which it is not followed; 0 means no limit
 	Budget    int           // transactions visited per deposit; 0 means no limit
 	Labels    string        // digest of the labels that the chain's stops come from; empty where there are none
-	Without   []string      // ids of heuristics that end no trail
+
+	Without    []string       // ids of heuristics that are not used
+	Heuristics []HeuristicDoc // that may end trails, where the ledger brings them; Trace names its own
 }
 
 // Deposit is an output in which a victim paid.

@@ -22,6 +22,9 @@ type openedAccounts struct {
 	network ethereum.Network
 	labels  label.Stops
 	node    *archive // nil where none was given
+
+	heuristics accountHeuristics
+	inferred   map[chains.Address]tracer.Inference // by account asked
 }
 
 var _ tracer.Ledger = (*openedAccounts)(nil)
@@ -55,7 +58,8 @@ func openAccountView(s *session, chain chains.Chain, asOf *uint64, node executio
 		}}
 		o.Node = o.node
 	}
-	return o, nil
+	err = o.withHeuristics(heuristicFlags{})
+	return o, err
 }
 
 // Close closes the view, the index, the labels and the connection to a node.
@@ -114,15 +118,15 @@ func (o *openedAccounts) Stop(account chains.Address, at time.Time) (tracer.Stop
 	if stop, labelled, err := o.labels.Stop(account, at); err != nil || labelled {
 		return stop, labelled, err
 	}
+	if !o.heuristics.mixer {
+		return tracer.Stop{}, false, nil
+	}
 	first, mixes, err := o.Mixer(account)
 	if err != nil || !mixes {
 		return tracer.Stop{}, false, err
 	}
-	return tracer.Stop{Kind: tracer.EndMixer, Detail: fmt.Sprintf("by heuristic %s: it logs deposits as Tornado Cash's pools do, first at height %d", mixerLogs, first.Height)}, true, nil
+	return tracer.Stop{Kind: tracer.EndMixer, Detail: fmt.Sprintf("by heuristic %s/%d: it logs deposits as Tornado Cash's pools do, first at height %d", mixerLogs.ID, mixerLogs.Version, first.Height)}, true, nil
 }
-
-// mixerLogs names the heuristic that knows a mixer by its logs, and its version.
-const mixerLogs = "mixer-deposit-log/1"
 
 // units are how to read the assets of transfers.
 func (o *openedAccounts) units(transfers []transferDoc) (units, error) {
@@ -164,15 +168,27 @@ type archive struct {
 
 // BalanceAt implements chains.Balances.
 func (a *archive) BalanceAt(ctx context.Context, account chains.Address, asset chains.Asset, block chains.BlockRef) (chains.Amount, error) {
+	if err := a.reach(); err != nil {
+		return chains.Amount{}, err
+	}
+	return a.node.BalanceAt(ctx, account, asset, block)
+}
+
+// NonceAt is how many transactions an account had signed when a block ended.
+func (a *archive) NonceAt(ctx context.Context, account chains.Address, block chains.BlockRef) (uint64, error) {
+	if err := a.reach(); err != nil {
+		return 0, err
+	}
+	return a.node.NonceAt(ctx, account, block)
+}
+
+func (a *archive) reach() error {
 	if a.node == nil && a.err == nil {
 		if a.node, a.err = a.dial(); a.err != nil {
 			a.err = fmt.Errorf("%w: %w", chains.ErrUnavailable, a.err)
 		}
 	}
-	if a.err != nil {
-		return chains.Amount{}, a.err
-	}
-	return a.node.BalanceAt(ctx, account, asset, block)
+	return a.err
 }
 
 // Close drops the connection, where there is one.

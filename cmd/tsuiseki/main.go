@@ -37,7 +37,10 @@ type cli struct {
 	Show  showCmd  `cmd:"" help:"Show everything known of a transaction, address or block."`
 	Trace traceCmd `cmd:"" help:"Follow deposits to where they lie or left sight."`
 	Label labelCmd `cmd:"" help:"Keep whose addresses are, and who says so."`
-	Demo  demoCmd  `cmd:"" help:"Trace 50 BTC of January 2009 on the real chain, and an invented fraud on Ethereum."`
+
+	Cluster clusterCmd `cmd:"" help:"Show which addresses belong together, or to one account holder, and why."`
+
+	Demo demoCmd `cmd:"" help:"Trace 50 BTC of January 2009 on the real chain, and an invented fraud on Ethereum."`
 }
 
 // session is what every command works with.

@@ -110,6 +110,7 @@ func printAccount(w io.Writer, d *accountDoc, u units) {
 		fmt.Fprintf(w, "known as %s\n", d.Label)
 	}
 	printLabels(w, d.Labels)
+	printDepositAddress(w, d.Signs.DepositAddress)
 	for _, b := range d.Balances {
 		frozen := ""
 		if b.Frozen {

@@ -128,6 +128,7 @@ type accountDoc struct {
 	Balances   []balanceDoc    `json:"balances"`
 	Transfers  []transferDoc   `json:"transfers"`
 	Labels     []labelDoc      `json:"labels"`
+	Signs      accountSignsDoc `json:"signs"`
 }
 
 // balanceDoc is what the transfers held, and what the genesis block allots, add up
@@ -178,6 +179,9 @@ func (c *showAddressCmd) showAccount(s *session, chain chains.Chain) (err error)
 		doc.Label = strings.TrimPrefix(fmt.Sprintf("%s, %s, %s", stop.Label, stop.Kind, stop.Detail), ", ")
 	}
 	if doc.Labels, err = labelDocs(view.labels.View, chain, string(address)); err != nil {
+		return err
+	}
+	if doc.Signs, err = newAccountSigns(view, address); err != nil {
 		return err
 	}
 	if c.JSON {

@@ -18,6 +18,7 @@ type traceCmd struct {
 	chainFlag
 	executionFlags
 	labelFlags
+	heuristicFlags
 	Refs      []string `arg:"" name:"ref" help:"Deposits: TXID:N, an output; TXID:log:N or TXID:call:N, a transfer on Ethereum; TXID where one alone carries value."`
 	Rule      string   `help:"How value is allocated: fifo, lifo, haircut, tiho, dirty-first, clean-first or poison; all compares them." default:"fifo"`
 	MaxHops   int      `help:"Transactions to follow from a deposit; 0 is no limit." default:"0"`
@@ -26,7 +27,6 @@ type traceCmd struct {
 	AsOf      *uint64  `help:"Height as of which to trace; the index's tip by default." placeholder:"H"`
 	HubDegree int      `help:"Do not follow an address that more outputs pay; 0 is no limit." default:"${hub_degree}"`
 	Budget    int      `help:"Transactions to visit per deposit; 0 is no limit." default:"100000"`
-	Without   []string `help:"Heuristics, by id, that shall end no trail: coinjoin." placeholder:"ID"`
 	JSON      bool     `name:"json" help:"Print one JSON document."`
 }
 

@@ -16,6 +16,9 @@ func (c *traceCmd) traceAccounts(s *session, chain chains.Chain, refs []ref, par
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, view.Close()) }()
+	if err := view.withHeuristics(c.heuristicFlags); err != nil {
+		return nil, err
+	}
 	return eachRule(params, func(p tracer.Params) (*tracer.Result, error) { return traceAccountRefs(s, view, refs, p) })
 }
 
@@ -32,7 +35,7 @@ func traceAccountRefs(s *session, view *openedAccounts, refs []ref, params trace
 		}
 		deposits = append(deposits, tracer.AccountDeposit{Tx: tx, Transfer: n})
 	}
-	params.Labels = view.labels.View.Digest()
+	params.Labels, params.Heuristics = view.labels.View.Digest(), view.heuristics.docs()
 	return tracer.TraceAccounts(s.ctx, view, deposits, params)
 }
 
