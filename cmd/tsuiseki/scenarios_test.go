@@ -44,7 +44,7 @@ func TestScenariosOnBtcd(t *testing.T) {
 }
 
 func TestScenariosOnLitecoind(t *testing.T) {
-	n := node.Litecoind(t, "-dustrelayfee=0.00001", "-mempoolreplacement") // as Bitcoin has them
+	n := node.Litecoind(t, "-dustrelayfee=0.00001") // Bitcoin's is a thirtieth of Litecoin's own
 	playOnBitcoin(t, n, scenario.NewMint(t, n, "litecoin-regtest", 130), 3)
 }
 
@@ -104,7 +104,7 @@ func (st *stage) investigate(t *testing.T, family string, played []*scenario.Pla
 			}
 			for _, r := range c.Traces {
 				if wrong := p.Check(r); len(wrong) > 0 {
-					t.Error(strings.Join(wrong, "\n"))
+					t.Fatal(strings.Join(wrong, "\n"))
 				}
 			}
 			if p.Name == "14-reorg" && document != st.trace(t, fresh, family, p) {
