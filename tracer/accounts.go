@@ -28,12 +28,15 @@ type accountSweep struct {
 	events map[chains.Position]*event
 	live   map[holder]*lotQueue
 	gaps   *gaps
+
+	crossings *crossings // nil where bridges are not followed
 }
 
 // event is a transaction that waits for its turn.
 type event struct {
-	places   []*lotQueue // that it touches
-	deposits []int       // that it makes
+	places   []*lotQueue  // that it touches
+	deposits []int        // that it makes
+	injected []*injection // what it pays out of bridges
 }
 
 func (s *accountSweep) at(position chains.Position) *event {
@@ -46,31 +49,16 @@ func (s *accountSweep) at(position chains.Position) *event {
 	return e
 }
 
-// start checks the deposits and queues them.
-func (s *accountSweep) start(given []AccountDeposit) error {
-	if len(given) == 0 {
-		return fmt.Errorf("no deposit to trace")
-	}
-	seen := map[string]bool{}
-	for _, d := range given {
-		if err := d.checkTransfer(); err != nil {
-			return err
-		}
+// start queues the deposits.
+func (s *accountSweep) start(deposits []AccountDeposit) {
+	for i, d := range deposits {
 		t := d.transfer()
-		if d.ID == "" {
-			d.ID = TransferRef(d.Tx.ID, t)
-		}
-		if seen[d.ID] {
-			return fmt.Errorf("deposit %s is given twice", d.ID)
-		}
-		seen[d.ID] = true
 		s.result.addDeposit(d.Tx, DepositDoc{ID: d.ID, Index: t.Index, Kind: string(t.Kind), Address: t.To, Asset: t.Asset, Amount: t.Amount})
 		e := s.at(d.Tx.Position())
-		e.deposits = append(e.deposits, len(s.deposits))
-		s.deposits = append(s.deposits, d)
+		e.deposits = append(e.deposits, i)
 	}
-	s.visited = make([]int, len(s.deposits))
-	return nil
+	s.deposits = deposits
+	s.visited = make([]int, len(deposits))
 }
 
 func (s *accountSweep) run(ctx context.Context) error {
@@ -112,7 +100,7 @@ func (s *accountSweep) schedule(q *lotQueue) error {
 // take passes one transaction. It is read only where it moves something traced.
 func (s *accountSweep) take(position chains.Position, e *event) error {
 	slices.SortFunc(e.places, func(a, b *lotQueue) int { return compareHolders(a.holder, b.holder) })
-	moves := len(e.deposits) > 0
+	moves := len(e.deposits) > 0 || len(e.injected) > 0
 	for _, q := range e.places {
 		moves = moves || q.ahead[0].Out.Cmp(q.ahead[0].In) > 0
 	}
@@ -183,6 +171,7 @@ func (s *accountSweep) pay(tx *chains.Tx, e *event) (arrived []arrival, err erro
 		p.origins[tx.Transfers[transfer].From] = true
 		arrived = append(arrived, p.run()...)
 	}
+	s.addInjected(tx, whole, e, passes)
 	for _, d := range slices.Sorted(maps.Keys(passes)) {
 		arrived = append(arrived, passes[d].run()...)
 	}

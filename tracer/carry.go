@@ -30,7 +30,7 @@ func (c *carried) carry(f *assetFlow, rule taint.Rule, supply map[chains.Address
 	fresh, gains := make([][]taint.Span, len(f.edges)), map[chains.Address][]taint.Span{}
 	for i, spans := range paid {
 		fresh[i] = spans
-		c.moved[i] = spans
+		_, c.moved[i] = unite(rule, c.moved[i], spans)
 	}
 	for _, account := range f.nodes {
 		gain := f.net(account)

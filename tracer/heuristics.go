@@ -1,30 +1,29 @@
 package tracer
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
-	"strings"
 
 	"tsuiseki/tracer/cluster"
 )
 
-// applied are the heuristics of a trace that are not switched off. An id that none
-// of them has is refused: a misspelt one would change nothing, silently.
-func applied(without []string, all ...cluster.Heuristic) (on []HeuristicDoc, err error) {
-	var ids []string
+// applied are heuristics that are not switched off. Whoever takes the ids from a
+// person refuses unknown ones: they change nothing.
+func applied(without []string, all ...cluster.Heuristic) (on []HeuristicDoc) {
 	for _, h := range all {
-		ids = append(ids, h.ID)
 		if !slices.Contains(without, h.ID) {
 			on = append(on, HeuristicDoc{Heuristic: h.ID, Version: h.Version})
 		}
 	}
-	for _, id := range without {
-		if !slices.Contains(ids, id) {
-			return nil, fmt.Errorf("no heuristic %q ends trails on this chain: there are %s", id, strings.Join(ids, ", "))
-		}
-	}
-	return on, nil
+	return on
 }
 
 // sortedIDs are ids in order, each once: how they were given must not matter.
 func sortedIDs(ids []string) []string { return slices.Compact(slices.Sorted(slices.Values(ids))) }
+
+// uniteHeuristics are those of several chains, each once, by id.
+func uniteHeuristics(a, b []HeuristicDoc) []HeuristicDoc {
+	all := slices.Concat(a, b)
+	slices.SortStableFunc(all, func(a, b HeuristicDoc) int { return cmp.Compare(a.Heuristic, b.Heuristic) })
+	return slices.CompactFunc(all, func(a, b HeuristicDoc) bool { return a.Heuristic == b.Heuristic })
+}

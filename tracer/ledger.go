@@ -50,6 +50,8 @@ type Stop struct {
 	Kind   EndKind
 	Label  string // attribution; empty where a heuristic says so
 	Detail string // who says so, or which heuristic by what
+
+	Bridge *BridgeDoc // where it left for another chain, and a memo told
 }
 
 // Opening is a balance before a position.
@@ -87,17 +89,15 @@ func TraceAccounts(ctx context.Context, ledger Ledger, deposits []AccountDeposit
 	if !ok {
 		return nil, fmt.Errorf("allocation rule %q is unknown: use one of %s", params.Rule, ruleNames())
 	}
-	inferrer, _ := ledger.(Inferrer)
-	s := &accountSweep{
-		ledger: ledger, inferrer: inferrer, rule: rule, params: params,
-		result: newResult(ledger.Snapshot(), rule, params),
-		events: map[chains.Position]*event{},
-		live:   map[holder]*lotQueue{},
-		gaps:   newGaps(ledger.Snapshot(), ledger.Missing),
-	}
-	if err := s.start(deposits); err != nil {
+	deposits, err := checkAccountDeposits(deposits)
+	if err != nil {
 		return nil, err
 	}
+	if len(deposits) == 0 {
+		return nil, fmt.Errorf("no deposit to trace")
+	}
+	s := newAccountSweep(ledger, rule, params)
+	s.start(deposits)
 	if err := s.run(ctx); err != nil {
 		return nil, err
 	}
@@ -105,6 +105,36 @@ func TraceAccounts(ctx context.Context, ledger Ledger, deposits []AccountDeposit
 		return nil, err
 	}
 	return s.result, s.result.finish()
+}
+
+func newAccountSweep(ledger Ledger, rule taint.Rule, params Params) *accountSweep {
+	inferrer, _ := ledger.(Inferrer)
+	return &accountSweep{
+		ledger: ledger, inferrer: inferrer, rule: rule, params: params,
+		result: newResult(ledger.Snapshot(), rule, params),
+		events: map[chains.Position]*event{},
+		live:   map[holder]*lotQueue{},
+		gaps:   newGaps(ledger.Snapshot(), ledger.Missing),
+	}
+}
+
+// checkAccountDeposits names deposits without an id, and refuses what cannot be traced.
+func checkAccountDeposits(given []AccountDeposit) (deposits []AccountDeposit, err error) {
+	seen := map[string]bool{}
+	for _, d := range given {
+		if err := d.checkTransfer(); err != nil {
+			return nil, err
+		}
+		if d.ID == "" {
+			d.ID = TransferRef(d.Tx.ID, d.transfer())
+		}
+		if seen[d.ID] {
+			return nil, fmt.Errorf("deposit %s is given twice", d.ID)
+		}
+		seen[d.ID] = true
+		deposits = append(deposits, d)
+	}
+	return deposits, nil
 }
 
 // nameAssets lists how to read the amounts of every asset that the trace met.

@@ -18,6 +18,9 @@ type pass struct {
 	carried    map[chains.Asset]*carried
 	kept       map[holder][]taint.Span // what accounts gain for good
 	swaps      []*swap
+	paid       map[chains.Asset]map[int][]taint.Span // of whole edges, not carried yet
+	injected   []*injection
+	bridged    map[int]chains.Amount // by transfer: traced as a step over a bridge
 }
 
 // supplies are spans of what accounts give, by asset and account.
@@ -59,13 +62,11 @@ const longestConversion = 64
 // run carries what accounts give, asset by asset, and on into other assets where
 // accounts exchange them. It returns what accounts gained, in no order.
 func (p *pass) run() (arrived []arrival) {
-	for round := 0; round == 0 || len(p.supply) > 0 && round <= longestConversion; round++ {
-		for _, asset := range p.settlement.assets {
-			if supply := p.supply[asset]; supply != nil || round == 0 && p.makes(asset) {
-				delete(p.supply, asset)
-				p.carry(asset, supply, round)
-			}
-		}
+	p.payDeposit()
+	p.exchange()
+	if len(p.injected) > 0 {
+		p.takeInjected()
+		p.exchange()
 	}
 	for _, asset := range p.settlement.assets {
 		if c := p.carried[asset]; c != nil {
@@ -81,24 +82,55 @@ func (p *pass) run() (arrived []arrival) {
 	return arrived
 }
 
-// makes tells whether the transaction makes the deposit, in this asset.
-func (p *pass) makes(asset chains.Asset) bool {
-	return p.transfer != noDeposit && p.tx.Transfers[p.transfer].Asset == asset
+// exchange carries what is supplied, and what that buys, until nothing is left to carry.
+func (p *pass) exchange() {
+	for round := 0; round == 0 || len(p.supply) > 0 && round <= longestConversion; round++ {
+		for _, asset := range p.settlement.assets {
+			if supply, paid := p.supply[asset], p.paid[asset]; supply != nil || paid != nil {
+				delete(p.supply, asset)
+				delete(p.paid, asset)
+				p.carry(asset, supply, paid, round)
+			}
+		}
+	}
+}
+
+// payDeposit traces the transfer that makes the deposit, where the transaction does.
+func (p *pass) payDeposit() {
+	if p.transfer == noDeposit {
+		return
+	}
+	asset := p.tx.Transfers[p.transfer].Asset
+	for i, e := range p.settlement.flows[asset].edges {
+		if e.transfer == p.transfer && e.from == payer {
+			p.pay(asset, i, []taint.Span{{Value: e.net}})
+		}
+	}
+}
+
+// pay has spans of an edge carried on.
+func (p *pass) pay(asset chains.Asset, edge int, spans []taint.Span) {
+	if p.paid == nil {
+		p.paid = map[chains.Asset]map[int][]taint.Span{}
+	}
+	if p.paid[asset] == nil {
+		p.paid[asset] = map[int][]taint.Span{}
+	}
+	_, p.paid[asset][edge] = unite(p.rule, p.paid[asset][edge], spans)
+}
+
+func (p *pass) carriedOf(asset chains.Asset) *carried {
+	c := p.carried[asset]
+	if c == nil {
+		c = newCarried(p.settlement.flows[asset])
+		p.carried[asset] = c
+	}
+	return c
 }
 
 // carry moves spans through one asset's flow. A gain stays, or is exchanged.
-func (p *pass) carry(asset chains.Asset, supply map[chains.Address][]taint.Span, round int) {
-	flow, paid := p.settlement.flows[asset], map[int][]taint.Span{}
-	c := p.carried[asset]
-	if c == nil {
-		c = newCarried(flow)
-		p.carried[asset] = c
-	}
-	for i, e := range flow.edges {
-		if round == 0 && e.transfer == p.transfer && e.from == payer {
-			paid[i] = []taint.Span{{Value: e.net}}
-		}
-	}
+func (p *pass) carry(asset chains.Asset, supply map[chains.Address][]taint.Span, paid map[int][]taint.Span, round int) {
+	flow, c := p.settlement.flows[asset], p.carriedOf(asset)
 	gains := c.carry(flow, p.rule, supply, paid)
 	for _, account := range flow.nodes {
 		spans, at := gains[account], holder{account, asset}

@@ -8,8 +8,9 @@ import (
 // record writes down what a pass traced of one asset's transfers.
 func (p *pass) record(asset chains.Asset, c *carried) {
 	for i, e := range p.settlement.flows[asset].edges {
-		if len(c.moved[i]) > 0 && e.transfer != p.transfer { // a deposit's own payment is no hop
-			p.recordTransfer(asset, e, taint.Sum(c.moved[i]))
+		traced := taint.Sum(c.moved[i]).Sub(p.bridged[e.transfer])
+		if traced.Sign() > 0 && e.transfer != p.transfer { // a deposit's own payment is no hop
+			p.recordTransfer(asset, e, traced)
 		}
 	}
 }

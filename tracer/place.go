@@ -50,7 +50,7 @@ func (s *sweep) end(p *place, h holding, kind EndKind, detail string) {
 func (s *sweep) endBy(p *place, h holding, why Stop) {
 	index := p.index
 	e := End{
-		Kind: why.Kind, Index: &index, Address: p.address, Asset: s.asset, Amount: p.output().Value, Traced: taint.Sum(h.spans), Detail: why.Detail,
+		Kind: why.Kind, Index: &index, Address: p.address, Asset: s.asset, Amount: p.output().Value, Traced: taint.Sum(h.spans), Detail: why.Detail, Bridge: why.Bridge,
 		order: uint64(index),
 	}
 	if why.Label != "" {

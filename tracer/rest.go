@@ -17,6 +17,11 @@ func (s *accountSweep) settleArrivals(position chains.Position, arrived []arriva
 	})
 	var opened []*lotQueue
 	for _, a := range arrived {
+		if crossed, err := s.cross(&a); err != nil {
+			return err
+		} else if crossed {
+			continue
+		}
 		q, i, found := s.live[a.holder], 0, false
 		if q != nil {
 			i, found = q.find(a.deposit)
@@ -109,7 +114,7 @@ func accountEnd(l lot, at holder, amount chains.Amount, why Stop) End {
 	brought := &l.tx.Transfers[l.by]
 	index := brought.Index
 	e := End{
-		Kind: why.Kind, Index: &index, Address: at.account, Asset: at.asset, Amount: amount, Traced: taint.Sum(l.spans), Detail: why.Detail,
+		Kind: why.Kind, Index: &index, Address: at.account, Asset: at.asset, Amount: amount, Traced: taint.Sum(l.spans), Detail: why.Detail, Bridge: why.Bridge,
 		Transfer: string(brought.Kind), order: uint64(l.by),
 	}
 	if why.Label != "" {

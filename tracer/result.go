@@ -1,6 +1,7 @@
 package tracer
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -54,6 +55,7 @@ type Result struct {
 	Ends     []End         `json:"ends"`
 	Totals   []Total       `json:"totals"`
 	Missing  []Missing     `json:"missing"`
+	Leads    []Lead        `json:"leads,omitempty"`  // what may matter, and was not followed
 	Digest   string        `json:"digest,omitempty"` // SHA-256 of the rest in canonical form (RFC 8785)
 
 	missing  map[Missing]struct{} // until finish
@@ -149,7 +151,10 @@ type Hop struct {
 	Kind    string           `json:"kind"` // transfer, swap, wrap or bridge
 
 	Transfer string   `json:"transfer,omitempty"` // of an account chain: the kind of transfer that the indexes count
-	Swapped  *Swapped `json:"swapped,omitempty"`  // of a swap or wrap: what was given for it
+	Swapped  *Swapped `json:"swapped,omitempty"`  // of a swap, wrap or bridge: what was given for it
+
+	FromChain chains.Chain `json:"from_chain,omitempty"` // of a bridge: the chain of From
+	Bridge    *BridgeDoc   `json:"bridge,omitempty"`
 
 	at    chains.Position
 	order uint64 // within the transaction: of what it reaches, or of execution
@@ -190,7 +195,8 @@ type End struct {
 	Label   *string          `json:"label"`
 	Detail  string           `json:"detail"`
 
-	Transfer string `json:"transfer,omitempty"` // of an account chain: the kind of transfer that brought it
+	Transfer string     `json:"transfer,omitempty"` // of an account chain: the kind of transfer that brought it
+	Bridge   *BridgeDoc `json:"bridge,omitempty"`   // where it went over a bridge, as a memo tells
 
 	at    chains.Position
 	order uint64 // index; a fee comes after the outputs
@@ -201,6 +207,7 @@ type End struct {
 // Fees + Unresolved, unless the rule does not conserve.
 type Total struct {
 	Deposit    string        `json:"deposit"`
+	Chain      chains.Chain  `json:"chain,omitempty"` // where the trace is of several
 	Asset      chains.Asset  `json:"asset"`
 	In         chains.Amount `json:"in"`
 	SwappedIn  chains.Amount `json:"swapped_in"`
@@ -221,10 +228,14 @@ type Missing struct {
 func newResult(snapshot chains.Snapshot, rule taint.Rule, params Params) *Result {
 	return &Result{
 		Rule: rule.Name, Engine: Engine{Version}, Params: params.doc(),
-		Snapshot: []SnapshotDoc{{Chain: snapshot.Chain, FromHeight: snapshot.From, Height: snapshot.Height, Hash: snapshot.Hash, FinalHeight: snapshot.Final}},
+		Snapshot: []SnapshotDoc{snapshotDoc(snapshot)},
 		Hops:     []Hop{}, Ends: []End{}, Totals: []Total{}, Missing: []Missing{},
 		missing: map[Missing]struct{}{}, balances: map[balance]int{},
 	}
+}
+
+func snapshotDoc(s chains.Snapshot) SnapshotDoc {
+	return SnapshotDoc{Chain: s.Chain, FromHeight: s.From, Height: s.Height, Hash: s.Hash, FinalHeight: s.Final}
 }
 
 // addDeposit records where a trail begins.
@@ -301,31 +312,33 @@ func (r *Result) miss(what, heights, reason string) {
 // seals the result with its digest.
 func (r *Result) finish() error {
 	slices.SortFunc(r.Deposits, func(a, b DepositDoc) int {
-		return cmp.Or(cmp.Compare(a.Height, b.Height), cmp.Compare(a.place, b.place), cmp.Compare(a.Index, b.Index), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(a.Chain, b.Chain), cmp.Compare(a.Height, b.Height), cmp.Compare(a.place, b.place), cmp.Compare(a.Index, b.Index), cmp.Compare(a.ID, b.ID))
 	})
 	order := map[string]int{}
 	for i, d := range r.Deposits {
 		order[d.ID] = i
 	}
 	own := func(t Total) int { // the deposit's own asset comes first
-		if t.Asset == r.Deposits[order[t.Deposit]].Asset {
+		if d := &r.Deposits[order[t.Deposit]]; t.Asset == d.Asset && (t.Chain == "" || t.Chain == d.Chain) {
 			return 0
 		}
 		return 1
 	}
 	slices.SortFunc(r.Totals, func(a, b Total) int {
-		return cmp.Or(cmp.Compare(order[a.Deposit], order[b.Deposit]), cmp.Compare(own(a), own(b)), cmp.Compare(a.Asset, b.Asset))
+		return cmp.Or(cmp.Compare(order[a.Deposit], order[b.Deposit]), cmp.Compare(own(a), own(b)), cmp.Compare(a.Chain, b.Chain), cmp.Compare(a.Asset, b.Asset))
 	})
 	slices.SortFunc(r.Hops, func(a, b Hop) int {
-		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.order, b.order), cmp.Compare(a.Deposit, b.Deposit), cmp.Compare(a.input, b.input),
-			cmp.Compare(a.Asset, b.Asset), cmp.Compare(a.To.Address, b.To.Address), cmp.Compare(a.swappedAsset(), b.swappedAsset()))
+		return cmp.Or(cmp.Compare(a.Chain, b.Chain), a.at.Compare(b.at), cmp.Compare(a.order, b.order), cmp.Compare(a.Deposit, b.Deposit), cmp.Compare(a.input, b.input),
+			cmp.Compare(a.Asset, b.Asset), cmp.Compare(a.To.Address, b.To.Address), cmp.Compare(a.swappedAsset(), b.swappedAsset()),
+			cmp.Compare(a.FromChain, b.FromChain), bytes.Compare(a.From.Tx[:], b.From.Tx[:]), cmp.Compare(a.From.Index, b.From.Index))
 	})
 	slices.SortFunc(r.Ends, func(a, b End) int {
-		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.order, b.order), cmp.Compare(a.Deposit, b.Deposit), cmp.Compare(a.Kind, b.Kind),
+		return cmp.Or(cmp.Compare(a.Chain, b.Chain), a.at.Compare(b.at), cmp.Compare(a.order, b.order), cmp.Compare(a.Deposit, b.Deposit), cmp.Compare(a.Kind, b.Kind),
 			cmp.Compare(a.Asset, b.Asset), cmp.Compare(a.Address, b.Address), cmp.Compare(a.Detail, b.Detail))
 	})
+	r.sortLeads()
 	r.Missing = append(r.Missing, slices.SortedFunc(maps.Keys(r.missing), func(a, b Missing) int {
-		return cmp.Or(cmp.Compare(a.Range, b.Range), cmp.Compare(a.What, b.What), cmp.Compare(a.Reason, b.Reason))
+		return cmp.Or(cmp.Compare(a.Chain, b.Chain), cmp.Compare(a.Range, b.Range), cmp.Compare(a.What, b.What), cmp.Compare(a.Reason, b.Reason))
 	})...)
 	digest, err := r.digest()
 	r.Digest = digest

@@ -28,11 +28,15 @@ type sweep struct {
 	visited []int // transactions, by deposit
 	degrees map[chains.Address]int
 	mixes   bool // CoinJoins end trails
+
+	crossings *crossings // nil where bridges are not followed
+	foreign   []string   // deposits of other chains
 }
 
 // arrivals are the traced inputs of one transaction that waits for its turn.
 type arrivals struct {
-	inputs map[uint32]*place
+	inputs   map[uint32]*place
+	injected []*injection // what it pays out of bridges
 }
 
 func (s *sweep) run(ctx context.Context) error {
@@ -50,6 +54,9 @@ func (s *sweep) run(ctx context.Context) error {
 		}
 		p.holds = append(p.holds, holding{deposit: i, spans: []taint.Span{{Value: d.value()}}})
 	}
+	s.result.addForeign(s.foreign)
+	s.visited = make([]int, len(s.result.Deposits))
+	s.expect()
 	for _, p := range order {
 		if err := s.arrive(p); err != nil {
 			return err
@@ -77,6 +84,9 @@ func (s *sweep) newPlace(tx *chains.Tx, index uint32) *place {
 // arrive decides, for each deposit, whether its part of a place ends there or
 // moves on with the spender.
 func (s *sweep) arrive(p *place) error {
+	if crossed, err := s.cross(p); err != nil || crossed {
+		return err
+	}
 	if stopped, err := s.stopAt(p); err != nil || stopped {
 		return err
 	}
@@ -162,12 +172,7 @@ func (s *sweep) follow(p *place, spend chains.Spend) error {
 	if len(moving) == 0 {
 		return nil
 	}
-	waiting := s.pending[spend.At]
-	if waiting == nil {
-		waiting = &arrivals{inputs: map[uint32]*place{}}
-		s.pending[spend.At] = waiting
-		heap.Push(&s.queue, spend.At)
-	}
+	waiting := s.wait(spend.At)
 	// A deposit may lie on the trail of another: both meet in the same place.
 	if met := waiting.inputs[spend.Input]; met != nil {
 		p.holds = append(p.holds, met.holds...)
@@ -211,10 +216,14 @@ func (s *sweep) pass(at chains.Position, waiting *arrivals) error {
 	if err != nil {
 		return err
 	}
-	if s.endInMix(tx, waiting) {
-		return nil
+	if len(waiting.inputs) > 0 && s.endInMix(tx, waiting) {
+		waiting.inputs = nil // what it pays out of bridges goes on
 	}
-	outs, problem := s.outputValues(tx)
+	var outs []taint.Output
+	var problem string
+	if len(waiting.inputs) > 0 {
+		outs, problem = s.outputValues(tx)
+	}
 	reached := map[uint32]*place{}
 	for _, d := range waiting.deposits() {
 		ins, hops := traced(tx, waiting, d)
@@ -228,6 +237,9 @@ func (s *sweep) pass(at chains.Position, waiting *arrivals) error {
 			continue
 		}
 		s.allocate(tx, waiting, d, ins, outs, hops+1, reached)
+	}
+	for _, in := range waiting.injected {
+		s.inject(tx, in, reached)
 	}
 	for _, index := range sortedKeys(reached) {
 		if err := s.arrive(reached[index]); err != nil {

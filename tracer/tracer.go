@@ -73,24 +73,28 @@ func Trace(ctx context.Context, chain Chain, asset chains.Asset, deposits []Depo
 	if err != nil {
 		return nil, err
 	}
-	stopper, _ := chain.(Stopper)
-	heuristics, err := applied(params.Without, cluster.Joint)
-	if err != nil {
+	if len(deposits) == 0 {
+		return nil, fmt.Errorf("no deposit to trace")
+	}
+	s := newSweep(chain, asset, rule, deposits, params)
+	if err := s.run(ctx); err != nil {
 		return nil, err
 	}
+	return s.result, s.result.finish()
+}
+
+func newSweep(chain Chain, asset chains.Asset, rule taint.Rule, deposits []Deposit, params Params) *sweep {
+	stopper, _ := chain.(Stopper)
+	heuristics := applied(params.Without, cluster.Joint)
 	s := &sweep{
 		chain: chain, stopper: stopper, asset: asset, rule: rule, params: params, deposits: deposits,
 		result:  newResult(chain.Snapshot(), rule, params),
-		visited: make([]int, len(deposits)),
 		pending: map[chains.Position]*arrivals{},
 		degrees: map[chains.Address]int{},
 		mixes:   len(heuristics) > 0,
 	}
 	s.result.Params.Heuristics = heuristics
-	if err := s.run(ctx); err != nil {
-		return nil, err
-	}
-	return s.result, s.result.finish()
+	return s
 }
 
 // checkDeposits names deposits without an id, and refuses what cannot be traced.
@@ -112,9 +116,6 @@ func checkDeposits(given []Deposit) ([]Deposit, error) {
 		}
 		seen[d.ID] = true
 		deposits[i] = d
-	}
-	if len(deposits) == 0 {
-		return nil, fmt.Errorf("no deposit to trace")
 	}
 	return deposits, nil
 }

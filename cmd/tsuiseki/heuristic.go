@@ -23,9 +23,10 @@ type accountHeuristics struct {
 	params   cluster.DepositParams
 }
 
-// accounts are the heuristics that are left.
+// accounts are the heuristics that are left on account chains. Those of outputs may
+// be switched off at the same time: a trail may cross to a chain of them.
 func (f heuristicFlags) accounts() (accountHeuristics, error) {
-	known := []string{mixerLogs.ID}
+	known := []string{cluster.Joint.ID, mixerLogs.ID}
 	left := accountHeuristics{mixer: !slices.Contains(f.Without, mixerLogs.ID), params: cluster.DefaultDepositParams()}
 	for _, h := range cluster.DepositHeuristics() {
 		known = append(known, h.ID)
@@ -35,7 +36,7 @@ func (f heuristicFlags) accounts() (accountHeuristics, error) {
 	}
 	for _, name := range f.Without {
 		if !slices.Contains(known, name) {
-			return left, usagef("--without %q: no such heuristic ends trails on an account chain: there are %s", name, joinText(known))
+			return left, usagef("--without %q: no such heuristic ends trails: there are %s", name, joinText(known))
 		}
 	}
 	return left, nil

@@ -78,6 +78,7 @@ func printTx(w io.Writer, d *txDoc) {
 			fmt.Fprintf(w, "  %d\t%s\t%s\t%s\t%s\n", out.Index, people(out.Amount, d.Asset), out.Script, out.Address, spender)
 		}
 	})
+	printMemo(w, d.Memo)
 	printSigns(w, d)
 	fmt.Fprintf(w, "\nas of block %s\n", d.AsOf)
 }

@@ -60,6 +60,7 @@ func printAccountTx(w io.Writer, d *accountTxDoc, u units) {
 	}
 	fmt.Fprintln(w, "\ntransfers")
 	printTransfers(w, d.Transfers, u, "")
+	printMessages(w, d.Messages, u)
 	for _, m := range d.Missing {
 		fmt.Fprintf(w, "missing: %s: %s\n", m.What, m.Reason)
 	}

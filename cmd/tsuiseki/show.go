@@ -36,6 +36,7 @@ type txDoc struct {
 	Transfers []transferDoc    `json:"transfers"`
 	Fee       *chains.Amount   `json:"fee"` // null where a prevout is unknown, and for a coinbase
 	Signs     *signsDoc        `json:"signs"`
+	Memo      *memoDoc         `json:"memo,omitempty"` // of a bridge
 	Coinbase  bool             `json:"coinbase"`
 	AsOf      chains.BlockRef  `json:"as_of"`
 }
@@ -105,6 +106,7 @@ func newTxDoc(view *opened, tx *chains.Tx) (*txDoc, error) {
 	doc := &txDoc{
 		Chain: view.Snapshot().Chain, Tx: tx.ID, Height: tx.Block.Height, Block: tx.Block.Hash, Time: tx.Time, Asset: view.network.Asset,
 		Inputs: []inputDoc{}, Outputs: []outputDoc{}, Transfers: []transferDoc{}, Coinbase: tx.Coinbase(), AsOf: view.Snapshot().BlockRef,
+		Memo: txMemoDoc(tx),
 	}
 	for i := range tx.Inputs {
 		in := &tx.Inputs[i]

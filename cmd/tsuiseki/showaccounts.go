@@ -54,13 +54,14 @@ func newTransferDocs(tx *chains.Tx) []transferDoc {
 // accountTxDoc is a transaction of an account chain.
 type accountTxDoc struct {
 	txDoc
-	From    chains.Address   `json:"from"`
-	To      chains.Address   `json:"to"` // empty where a contract is created
-	Failed  bool             `json:"failed"`
-	Final   *bool            `json:"final"` // false: its block may still be replaced; null where the chain does not say
-	Created []chains.Address `json:"created"`
-	Missing []missingDoc     `json:"missing"`
-	Signs   struct{}         `json:"signs"` // the embedded document's are of inputs and outputs
+	From     chains.Address   `json:"from"`
+	To       chains.Address   `json:"to"` // empty where a contract is created
+	Failed   bool             `json:"failed"`
+	Final    *bool            `json:"final"` // false: its block may still be replaced; null where the chain does not say
+	Created  []chains.Address `json:"created"`
+	Missing  []missingDoc     `json:"missing"`
+	Messages []messageDoc     `json:"messages,omitempty"` // of bridges
+	Signs    struct{}         `json:"signs"`              // the embedded document's are of inputs and outputs
 }
 
 // showAccountTx shows one transaction of an account chain.
@@ -79,7 +80,7 @@ func (c *showTxCmd) showAccountTx(s *session, chain chains.Chain, r ref) (err er
 			Chain: chain, Tx: tx.ID, Height: tx.Block.Height, Block: tx.Block.Hash, Time: tx.Time, Asset: view.Native(),
 			Inputs: []inputDoc{}, Outputs: []outputDoc{}, Transfers: newTransferDocs(tx), AsOf: view.Snapshot().BlockRef,
 		},
-		From: tx.From, To: tx.To, Failed: tx.Failed, Created: append([]chains.Address{}, tx.Created...),
+		From: tx.From, To: tx.To, Failed: tx.Failed, Created: append([]chains.Address{}, tx.Created...), Messages: newMessageDocs(tx),
 	}
 	if doc.Missing, err = blockGaps(view, tx.Block.Height); err != nil {
 		return err

@@ -27,6 +27,7 @@ type traceCmd struct {
 	AsOf      *uint64  `help:"Height as of which to trace; the index's tip by default." placeholder:"H"`
 	HubDegree int      `help:"Do not follow an address that more outputs pay; 0 is no limit." default:"${hub_degree}"`
 	Budget    int      `help:"Transactions to visit per deposit; 0 is no limit." default:"100000"`
+	NoCross   bool     `name:"no-cross" help:"Stay on the deposits' chain: do not follow bridges to others that are indexed."`
 	JSON      bool     `name:"json" help:"Print one JSON document."`
 }
 
@@ -34,6 +35,9 @@ type traceCmd struct {
 func (c *traceCmd) Run(s *session) (err error) {
 	params, err := c.params()
 	if err != nil {
+		return err
+	}
+	if _, err := c.accounts(); err != nil {
 		return err
 	}
 	refs, err := parseRefs(c.Refs)
@@ -107,7 +111,32 @@ func (c *traceCmd) traceOutputs(s *session, chain chains.Chain, refs []ref, para
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, view.Close()) }()
-	return eachRule(params, func(p tracer.Params) (*tracer.Result, error) { return traceRefs(s, view, refs, p) })
+	deposits, err := outputDeposits(view, refs)
+	if err != nil {
+		return nil, err
+	}
+	params.Labels = view.labels.View.Digest()
+	if c.NoCross {
+		return eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
+			return tracer.Trace(s.ctx, view, view.network.Asset, deposits, p)
+		})
+	}
+	return c.across(s, view, tracer.SideDeposits{Side: outputSide(view), Outputs: deposits}, params)
+}
+
+// across traces deposits on the chain of a view and wherever bridges take them.
+func (c *traceCmd) across(s *session, view timed, deposits tracer.SideDeposits, params tracer.Params) (traces []*tracer.Result, err error) {
+	var asOf time.Time
+	if c.AsOf != nil {
+		if asOf, err = tipTime(view); err != nil {
+			return nil, err
+		}
+	}
+	w := newWorld(s, c, deposits.Side, view.Snapshot().Chain, asOf)
+	defer func() { err = errors.Join(err, w.Close()) }()
+	return eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
+		return tracer.Across(s.ctx, w, []tracer.SideDeposits{deposits}, p)
+	})
 }
 
 func (c *traceCmd) params() (p tracer.Params, err error) {
@@ -156,7 +185,15 @@ func parseRefs(texts []string) ([]ref, error) {
 }
 
 func traceRefs(s *session, view *opened, refs []ref, params tracer.Params) (*tracer.Result, error) {
-	var deposits []tracer.Deposit
+	deposits, err := outputDeposits(view, refs)
+	if err != nil {
+		return nil, err
+	}
+	params.Labels = view.labels.View.Digest()
+	return tracer.Trace(s.ctx, view, view.network.Asset, deposits, params)
+}
+
+func outputDeposits(view *opened, refs []ref) (deposits []tracer.Deposit, err error) {
 	for _, r := range refs {
 		tx, err := r.find(view)
 		if err != nil {
@@ -168,8 +205,7 @@ func traceRefs(s *session, view *opened, refs []ref, params tracer.Params) (*tra
 		}
 		deposits = append(deposits, tracer.Deposit{Tx: tx, Output: output})
 	}
-	params.Labels = view.labels.View.Digest()
-	return tracer.Trace(s.ctx, view, view.network.Asset, deposits, params)
+	return deposits, nil
 }
 
 // depositOutput is the output meant, which only a person can tell where several

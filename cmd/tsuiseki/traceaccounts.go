@@ -19,11 +19,30 @@ func (c *traceCmd) traceAccounts(s *session, chain chains.Chain, refs []ref, par
 	if err := view.withHeuristics(c.heuristicFlags); err != nil {
 		return nil, err
 	}
-	return eachRule(params, func(p tracer.Params) (*tracer.Result, error) { return traceAccountRefs(s, view, refs, p) })
+	deposits, err := transferDeposits(view, refs)
+	if err != nil {
+		return nil, err
+	}
+	params.Labels = view.labels.View.Digest()
+	if c.NoCross {
+		params.Heuristics = view.heuristics.docs()
+		return eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
+			return tracer.TraceAccounts(s.ctx, view, deposits, p)
+		})
+	}
+	return c.across(s, view, tracer.SideDeposits{Side: accountSide(view), Accounts: deposits}, params)
 }
 
 func traceAccountRefs(s *session, view *openedAccounts, refs []ref, params tracer.Params) (*tracer.Result, error) {
-	var deposits []tracer.AccountDeposit
+	deposits, err := transferDeposits(view, refs)
+	if err != nil {
+		return nil, err
+	}
+	params.Labels = view.labels.View.Digest()
+	return tracer.TraceAccounts(s.ctx, view, deposits, params)
+}
+
+func transferDeposits(view *openedAccounts, refs []ref) (deposits []tracer.AccountDeposit, err error) {
 	for _, r := range refs {
 		tx, err := r.findAccountTx(view)
 		if err != nil {
@@ -35,8 +54,7 @@ func traceAccountRefs(s *session, view *openedAccounts, refs []ref, params trace
 		}
 		deposits = append(deposits, tracer.AccountDeposit{Tx: tx, Transfer: n})
 	}
-	params.Labels, params.Heuristics = view.labels.View.Digest(), view.heuristics.docs()
-	return tracer.TraceAccounts(s.ctx, view, deposits, params)
+	return deposits, nil
 }
 
 // depositTransfer is the transfer meant, which only a person can tell where

@@ -21,15 +21,12 @@ func printTrace(w io.Writer, r *tracer.Result) {
 		fmt.Fprintln(w)
 		printTotals(w, r, d.ID, u)
 		fmt.Fprintln(w)
-		if d.Kind == refOutput {
-			printTree(w, r, d)
-		} else {
-			printHops(w, r, d, u)
-		}
+		printTrails(w, r, d, u)
 	}
 	for _, m := range r.Missing {
 		fmt.Fprintf(w, "missing: %s at heights %s: %s\n", m.What, m.Range, m.Reason)
 	}
+	printLeads(w, r)
 	fmt.Fprintf(w, "\ndigest %s\n", r.Digest)
 }
 
@@ -60,13 +57,17 @@ func printTotals(w io.Writer, r *tracer.Result, deposit string, u units) {
 		if t.SwappedOut.Sign() > 0 {
 			out = " + swapped out " + u.people(t.SwappedOut, t.Asset)
 		}
-		fmt.Fprintf(w, "  in %s %s ends %s + fees %s + unresolved %s%s\n", in, relation,
+		where := ""
+		if t.Chain != "" {
+			where = "on " + string(t.Chain) + ": "
+		}
+		fmt.Fprintf(w, "  %sin %s %s ends %s + fees %s + unresolved %s%s\n", where, in, relation,
 			u.people(t.Ends, t.Asset), u.people(t.Fees, t.Asset), u.people(t.Unresolved, t.Asset), out)
 	}
 }
 
 func printEnds(w io.Writer, r *tracer.Result, deposit string, u units) {
-	fees, paid := map[chains.Asset]chains.Amount{}, 0
+	fees, paid := map[chains.Asset]chains.Amount{}, map[chains.Asset]int{}
 	table(w, func(w io.Writer) {
 		fmt.Fprintln(w, "  END\tTRACED\tOF\tADDRESS\tPLACE\tSINCE")
 		for _, e := range r.Ends {
@@ -75,18 +76,21 @@ func printEnds(w io.Writer, r *tracer.Result, deposit string, u units) {
 			}
 			if e.Index == nil {
 				fees[e.Asset] = fees[e.Asset].Add(e.Traced)
-				paid++
+				paid[e.Asset]++
 				continue
 			}
 			kind := string(e.Kind)
 			if e.Label != nil {
 				kind += " " + *e.Label
 			}
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", kind, u.people(e.Traced, e.Asset), u.people(e.Amount, e.Asset), e.Address, placeOf(e.Tx, *e.Index, e.Transfer), when(e.Time))
+			if e.Kind == tracer.EndBridge && e.Bridge != nil {
+				kind += fmt.Sprintf(" to %s, recipient %q", e.Bridge.Chain, e.Bridge.Recipient)
+			}
+			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", kind, u.people(e.Traced, e.Asset), u.people(e.Amount, e.Asset), e.Address, onChain(r, e.Chain)+placeOf(e.Tx, *e.Index, e.Transfer), when(e.Time))
 		}
 	})
 	for _, asset := range slices.Sorted(maps.Keys(fees)) {
-		fmt.Fprintf(w, "  and %s in fees of %d transactions\n", u.people(fees[asset], asset), paid)
+		fmt.Fprintf(w, "  and %s in fees of %d transactions\n", u.people(fees[asset], asset), paid[asset])
 	}
 }
 
@@ -98,11 +102,11 @@ func placeOf(tx chains.TxID, index uint32, transfer string) string {
 	return tracer.TransferRef(tx, &chains.Transfer{Kind: chains.TransferKind(transfer), Index: index})
 }
 
-// printHops lists what moved, in chain order.
-func printHops(w io.Writer, r *tracer.Result, d tracer.DepositDoc, u units) {
+// printHops lists what moved between a chain's accounts, in chain order.
+func printHops(w io.Writer, r *tracer.Result, d tracer.DepositDoc, chain chains.Chain, u units) {
 	var hops []tracer.Hop
 	for _, h := range r.Hops {
-		if h.Deposit == d.ID {
+		if h.Deposit == d.ID && h.Chain == chain {
 			hops = append(hops, h)
 		}
 	}
@@ -112,6 +116,10 @@ func printHops(w io.Writer, r *tracer.Result, d tracer.DepositDoc, u units) {
 	}
 	table(w, func(w io.Writer) {
 		for _, h := range hops {
+			if h.Kind == "bridge" {
+				fmt.Fprintf(w, "  %d\tbridge\t%s for %s on %s\tto %s\t%s\n", h.Height, u.people(h.Traced, h.Asset), u.people(h.Swapped.Traced, h.Swapped.Asset), h.FromChain, party(h.To.Address), h.Tx)
+				continue
+			}
 			if h.Swapped != nil {
 				fmt.Fprintf(w, "  %d\t%s\t%s for %s\tat %s\t%s\n", h.Height, h.Kind, u.people(h.Traced, h.Asset), u.people(h.Swapped.Traced, h.Swapped.Asset), party(h.To.Address), h.Tx)
 				continue
@@ -127,19 +135,21 @@ const largestTree = 300
 
 // tree draws one deposit's trail. Where branches meet again, the place is drawn once.
 type tree struct {
-	out   io.Writer
-	hops  map[chains.Outpoint][]tracer.Hop // by where they come from
-	ends  map[chains.Outpoint]tracer.EndKind
-	drawn map[chains.Outpoint]bool
+	out     io.Writer
+	units   units
+	deposit string
+	hops    map[chains.Outpoint][]tracer.Hop // by where they come from
+	ends    map[chains.Outpoint]tracer.EndKind
+	drawn   map[chains.Outpoint]bool
 }
 
-func printTree(w io.Writer, r *tracer.Result, d tracer.DepositDoc) {
+func printTree(w io.Writer, r *tracer.Result, d tracer.DepositDoc, u units) {
 	t := tree{
-		out: w, hops: map[chains.Outpoint][]tracer.Hop{}, ends: map[chains.Outpoint]tracer.EndKind{}, drawn: map[chains.Outpoint]bool{},
+		out: w, units: u, deposit: d.ID, hops: map[chains.Outpoint][]tracer.Hop{}, ends: map[chains.Outpoint]tracer.EndKind{}, drawn: map[chains.Outpoint]bool{},
 	}
 	hops := 0
 	for _, h := range r.Hops {
-		if h.Deposit == d.ID {
+		if h.Deposit == d.ID && (h.Transfer == "" || h.Kind == "bridge") {
 			from := chains.Outpoint{Tx: h.From.Tx, Index: h.From.Index}
 			t.hops[from] = append(t.hops[from], h)
 			hops++
@@ -154,9 +164,12 @@ func printTree(w io.Writer, r *tracer.Result, d tracer.DepositDoc) {
 			t.ends[chains.Outpoint{Tx: e.Tx, Index: *e.Index}] = e.Kind
 		}
 	}
-	root := chains.Outpoint{Tx: d.Tx, Index: d.Index}
-	fmt.Fprintf(w, "  %s %s %s%s\n", short(root), people(d.Amount, d.Asset), d.Address, t.mark(root))
-	t.draw(root, "  ")
+	if d.Kind == refOutput {
+		root := chains.Outpoint{Tx: d.Tx, Index: d.Index}
+		fmt.Fprintf(w, "  %s %s %s%s\n", short(root), people(d.Amount, d.Asset), d.Address, t.mark(root))
+		t.draw(root, "  ")
+	}
+	t.drawArrivals(r)
 }
 
 func (t *tree) draw(from chains.Outpoint, indent string) {
@@ -167,12 +180,18 @@ func (t *tree) draw(from chains.Outpoint, indent string) {
 		if i == len(hops)-1 {
 			branch, below = "└─ ", "   "
 		}
-		again := ""
+		again, mark := "", t.mark(to)
 		if t.drawn[to] {
 			again = " (drawn above)"
 		}
-		fmt.Fprintf(t.out, "%s%s%s %s %s%s%s\n", indent, branch, short(to), people(h.Traced, h.Asset), h.To.Address, t.mark(to), again)
-		if again == "" {
+		if h.Kind == "bridge" {
+			again = " (over a bridge, on " + string(h.Chain) + ")" + again
+		}
+		if h.Transfer != "" { // what comes of it there is listed
+			mark = ""
+		}
+		fmt.Fprintf(t.out, "%s%s%s %s %s%s%s\n", indent, branch, short(to), t.units.people(h.Traced, h.Asset), h.To.Address, mark, again)
+		if !t.drawn[to] && h.Transfer == "" {
 			t.drawn[to] = true
 			t.draw(to, indent+below)
 		}

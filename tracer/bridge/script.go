@@ -88,7 +88,10 @@ func Payment(tx *chains.Tx, describe func(script []byte) (chains.Address, string
 // or with OP_PUSHDATA1.
 func QuoteScripts(id chains.TxID) (scripts [][]byte) {
 	for _, word := range []string{"OUT:", "REFUND:"} {
-		for _, text := range []string{strings.ToUpper(id.String()), id.String()} {
+		for n, text := range []string{id.String(), strings.ToUpper(id.String())} {
+			if n > 0 && text == id.String() {
+				continue // it has no letters
+			}
 			memo := word + text
 			size := byte(len(memo))
 			scripts = append(scripts,

@@ -110,6 +110,9 @@ func TestQuoteScripts(t *testing.T) {
 	if len(slices.Compact(memos)) != 8 {
 		t.Errorf("scripts repeat: %q", memos)
 	}
+	if n := len(bridge.QuoteScripts(chains.TxID{1})); n != 4 {
+		t.Errorf("%d scripts for an id without letters", n)
+	}
 }
 
 func FuzzTxMemo(f *testing.F) {
