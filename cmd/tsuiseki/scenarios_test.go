@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"tsuiseki/chains"
 	"tsuiseki/fixtures/node"
@@ -77,6 +78,24 @@ func playOnEthereum(t *testing.T, n *node.Ethereum, seeds ...uint64) {
 	st.investigate(t, chains.Ethereum, played)
 }
 
+// TestScenariosAcrossChains plays the stories that run over two chains.
+func TestScenariosAcrossChains(t *testing.T) {
+	n, e := node.Btcd(t), node.Geth(t)
+	e.Ahead = uint64(time.Now().Unix()) - node.GenesisTime // btcd's blocks are of today
+	mint, town := scenario.NewMint(t, n, "simnet", 302), scenario.NewTown(t, e)
+	st := &stage{data: t.TempDir(), index: func(data string) {
+		(&investigation{node: n, data: data}).index(t)
+		(&ledgerCase{node: e, data: data}).index(t)
+	}}
+	var played []*scenario.Played
+	for seed := range uint64(3) {
+		for _, s := range told(t, chains.Bitcoin, true) {
+			played = append(played, s.OnBoth(mint, town, seed))
+		}
+	}
+	st.investigate(t, chains.Bitcoin, played)
+}
+
 // investigate indexes, takes the labels in, and checks story by story. An index
 // that followed all replaced blocks gives what a fresh one does.
 func (st *stage) investigate(t *testing.T, family string, played []*scenario.Played) {
@@ -90,10 +109,13 @@ func (st *stage) investigate(t *testing.T, family string, played []*scenario.Pla
 			}
 		}
 	}
-	command(t, "label", "import", packs, "--data", st.data)
 	fresh := t.TempDir()
 	st.index(fresh)
-	command(t, "label", "import", packs, "--data", fresh)
+	for _, data := range []string{st.data, fresh} {
+		if files, err := os.ReadDir(packs); err != nil || len(files) > 0 {
+			command(t, "label", "import", packs, "--data", data)
+		}
+	}
 	for _, p := range played {
 		t.Run(fmt.Sprintf("%s %d", p.Name, p.Seed), func(t *testing.T) {
 			document := st.trace(t, st.data, family, p)
