@@ -49,6 +49,7 @@ tests-only                 tracer/tracer.go                testing
 tests-only                 cmd/tsuiseki/main.go            tsuiseki/fixtures/node
 tests-only                 cmd/tsuiseki/demo.go            tsuiseki/fixtures/contracts
 tests-only                 cmd/tsuiseki/demo.go            tsuiseki/fixtures/evm
+tests-only                 cmd/tsuiseki/demo.go            tsuiseki/fixtures/scenario
 tests-only                 chains/index/index.go           tsuiseki/chains/chaintest
 tests-only                 graph/pebblegraph/store.go      tsuiseki/graph/graphtest
 -                          chains/chaintest/suite.go       testing

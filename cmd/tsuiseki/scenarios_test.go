@@ -33,7 +33,6 @@ func told(t *testing.T, family string, together bool) (all []*scenario.Scenario)
 type stage struct {
 	data  string
 	index func(data string)
-	rpc   []string // for traces
 }
 
 // TestScenariosOnBtcd and the others play every story on a real node, index it,
