@@ -22,13 +22,14 @@ type accountCase struct {
 	blocks   [][]string
 	freezes  []chains.Freeze // in the last block
 	labels   map[chains.Address]accountLabel
-	deposits []string // HEIGHT:TX/TRANSFER
+	inferred map[chains.Address]bool // accounts that a heuristic knows
+	deposits []string                // HEIGHT:TX/TRANSFER
 	params   tracer.Params
 	want     []string // with several deposits, each line begins with the deposit
 }
 
 func TestAccountCases(t *testing.T) {
-	for _, c := range slices.Concat(accountFlowCases, accountSwapCases, accountQueueCases, accountLimitCases) {
+	for _, c := range slices.Concat(accountFlowCases, accountSwapCases, accountQueueCases, accountLimitCases, accountInferCases) {
 		t.Run(c.name, func(t *testing.T) { c.check(t) })
 	}
 }
@@ -36,7 +37,7 @@ func TestAccountCases(t *testing.T) {
 func (c accountCase) check(t *testing.T) {
 	t.Helper()
 	chain := c.build(t)
-	ledger := &memoryLedger{blocks: chain.blocks, labels: c.labels}
+	ledger := &memoryLedger{blocks: chain.blocks, labels: c.labels, inferred: c.inferred}
 	var places []transferPlace
 	for _, text := range c.deposits {
 		var p transferPlace

@@ -13,6 +13,7 @@ import (
 type accountHistory struct {
 	*accountChain
 	labels   map[chains.Address]accountLabel
+	inferred map[chains.Address]bool
 	deposits []transferPlace
 	params   tracer.Params
 }
@@ -63,9 +64,15 @@ func drawHistory(t *rapid.T, rule string) accountHistory {
 	for range d.n("blocks", 2, 9) {
 		d.drawBlock()
 	}
-	h := accountHistory{accountChain: d.accountChain, labels: map[chains.Address]accountLabel{}}
+	h := accountHistory{accountChain: d.accountChain, labels: map[chains.Address]accountLabel{}, inferred: map[chains.Address]bool{}}
 	if d.chance("label", 3) {
 		h.labels[d.account("labelled")] = accountLabel{tracer.EndService, "a service"}
+	}
+	if d.chance("inferred", 3) { // with more labels: value that passes from one to the other ends at the first
+		h.inferred[d.account("inferred account")] = !d.chance("in doubt", 4)
+		for range 3 {
+			h.labels[d.account("labelled")] = accountLabel{tracer.EndService, "a service"}
+		}
 	}
 	h.deposits = drawAccountDeposits(t, d.blocks)
 	h.params = drawAccountParams(d, rule)
@@ -262,7 +269,7 @@ func (d historyDraw) exchange(tx *txBuilder) {
 }
 
 func (h accountHistory) ledger() *memoryLedger {
-	return &memoryLedger{blocks: h.blocks, labels: h.labels}
+	return &memoryLedger{blocks: h.blocks, labels: h.labels, inferred: h.inferred}
 }
 
 func (h accountHistory) run(t *rapid.T) *tracer.Result {

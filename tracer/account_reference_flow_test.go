@@ -33,23 +33,27 @@ type naiveTx struct {
 
 // naiveSettle nets a transaction. The deposit, a transfer's number or -1, comes
 // from nobody else's account. What moved of its asset before it comes down to what
-// accounts had by then; its payer has paid it out of that.
-func naiveSettle(tx *chains.Tx, deposit int) naiveTx {
+// accounts had by then; its payer has paid it out of that. What accounts pay beyond
+// which nothing is followed comes from where no trail leads.
+func naiveSettle(tx *chains.Tx, deposit int, ends map[chains.Address]bool) naiveTx {
 	x := naiveTx{edges: map[chains.Asset][]naiveEdge{}}
 	var paying, fees []naiveEdge
 	before := map[chains.Address]int64{}
 	for i := range tx.Transfers {
 		t := &tx.Transfers[i]
 		e := naiveEdge{t.From, t.To, refInt64(t.Amount), i, false}
+		if ends[t.From] {
+			e.from = naiveTipper
+		}
 		fee := t.Kind == chains.FeeTransfer || t.Kind == chains.TipTransfer
 		switch {
 		case t.Kind == chains.CollectibleTransfer || t.From == t.To || tx.Failed && !fee:
 			continue
 		case t.Kind == chains.TipTransfer:
-			fees = append(fees, naiveEdge{t.From, naiveNobody, e.left, i, true}, naiveEdge{naiveTipper, t.To, e.left, i, false})
+			fees = append(fees, naiveEdge{e.from, naiveNobody, e.left, i, true}, naiveEdge{naiveTipper, t.To, e.left, i, false})
 			continue
 		case fee:
-			fees = append(fees, naiveEdge{t.From, naiveNobody, e.left, i, true})
+			fees = append(fees, naiveEdge{e.from, naiveNobody, e.left, i, true})
 			continue
 		case t.Kind == chains.TokenTransfer && t.From == chains.ZeroAddress:
 			e.from = chains.Address(t.Asset)

@@ -59,7 +59,7 @@ func traceNaively(l *memoryLedger, deposits []transferPlace, params tracer.Param
 
 // take lets a transaction take from queues and add to their ends.
 func (t *naiveTrace) take(tx *chains.Tx) {
-	x := naiveSettle(tx, -1)
+	x := naiveSettle(tx, -1, t.endsWithin(tx))
 	own, origins, fewest := map[accountPlace]naivePile{}, map[chains.Address]bool{}, 0
 	for _, at := range x.places() {
 		loss := -x.net(at)
@@ -124,7 +124,7 @@ func (t *naiveTrace) limit(at accountPlace, queue naivePile, tx *chains.Tx, visi
 
 func (t *naiveTrace) deposit(tx *chains.Tx, transfer int) {
 	paid := &tx.Transfers[transfer]
-	x := naiveSettle(tx, transfer)
+	x := naiveSettle(tx, transfer, t.endsWithin(tx))
 	units := make([]bool, refInt64(paid.Amount))
 	naiveTaint(units)
 	own := map[accountPlace]naivePile{{naiveVictim, paid.Asset}: naivePileOf(units)}
@@ -229,16 +229,44 @@ func (t *naiveTrace) stops(at accountPlace, came naiveArrival) tracer.EndKind {
 		}
 		return tracer.EndContract
 	}
+	switch {
+	case t.hub(at.account):
+		return tracer.EndHub
+	case t.ledger.inferred[at.account]:
+		return tracer.EndExchange
+	}
+	return ""
+}
+
+func (t *naiveTrace) hub(account chains.Address) bool {
 	touching := 0
 	for _, tx := range t.ledger.txs() {
-		if slices.ContainsFunc(tx.Transfers, func(m chains.Transfer) bool { return m.From == at.account || m.To == at.account }) {
+		if slices.ContainsFunc(tx.Transfers, func(m chains.Transfer) bool { return m.From == account || m.To == account }) {
 			touching++
 		}
 	}
-	if t.params.HubDegree > 0 && touching > t.params.HubDegree {
-		return tracer.EndHub
+	return t.params.HubDegree > 0 && touching > t.params.HubDegree
+}
+
+// endsWithin are the accounts where trails end by a heuristic and that pay, in one
+// asset, what is labelled after they got some.
+func (t *naiveTrace) endsWithin(tx *chains.Tx) map[chains.Address]bool {
+	ends := map[chains.Address]bool{}
+	moves := func(m chains.Transfer) bool {
+		payment := m.Kind == chains.NativeTransfer || m.Kind == chains.InternalTransfer || m.Kind == chains.TokenTransfer
+		return payment && m.Amount.Sign() > 0 && m.From != m.To && !tx.Failed
 	}
-	return ""
+	for i, out := range tx.Transfers {
+		_, known := t.ledger.labels[out.From]
+		_, labelled := t.ledger.labels[out.To]
+		got := slices.ContainsFunc(tx.Transfers[:i], func(in chains.Transfer) bool {
+			return moves(in) && in.To == out.From && in.Asset == out.Asset
+		})
+		if moves(out) && got && labelled && !known && t.ledger.inferred[out.From] && !t.hub(out.From) {
+			ends[out.From] = true
+		}
+	}
+	return ends
 }
 
 // rests says what is known of units that stay, all blocks being whole.

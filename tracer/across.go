@@ -18,7 +18,7 @@ type Side struct {
 	Asset    chains.Asset
 	Messages Messages
 
-	Heuristics []HeuristicDoc // that the accounts' ledger ends trails by
+	Heuristics []HeuristicDoc // by which the chain or ledger, where it is an Inferrer, ends trails
 }
 
 // Messages finds what bridges wrote on a chain, as of the same block as all else.

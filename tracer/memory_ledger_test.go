@@ -16,6 +16,8 @@ const ether chains.Asset = "ETH"
 type memoryLedger struct {
 	blocks []*chains.Block // each the next height
 	labels map[chains.Address]accountLabel
+
+	inferred map[chains.Address]bool // accounts where trails end by a heuristic; false: where that is in doubt
 }
 
 type accountLabel struct {
@@ -153,12 +155,22 @@ func (l *memoryLedger) Stop(account chains.Address, _ time.Time) (tracer.Stop, b
 	return tracer.Stop{Kind: label.kind, Label: label.name}, ok, nil
 }
 
+func (l *memoryLedger) Infer(account chains.Address) (tracer.Inference, error) {
+	switch ends, named := l.inferred[account]; {
+	case ends:
+		return tracer.Inference{Stop: tracer.Stop{Kind: tracer.EndExchange, Label: "an exchange", Detail: "by heuristic"}}, nil
+	case named:
+		return tracer.Inference{What: "what " + string(account) + " is", Doubt: "nobody knows"}, nil
+	}
+	return tracer.Inference{}, nil
+}
+
 func (l *memoryLedger) Token(chains.Asset) (*chains.Token, error) { return nil, nil }
 
 // without is the ledger of an index that lacks a part of some blocks, with what
 // the part shows left out of them.
 func (l *memoryLedger) without(part chains.Part, lacks func(height uint64) bool) *memoryLedger {
-	partial := &memoryLedger{labels: l.labels}
+	partial := &memoryLedger{labels: l.labels, inferred: l.inferred}
 	for _, whole := range l.blocks {
 		block := *whole
 		partial.blocks = append(partial.blocks, &block)
@@ -186,7 +198,7 @@ func (l *memoryLedger) without(part chains.Part, lacks func(height uint64) bool)
 
 // scaled is the ledger with all amounts changed.
 func (l *memoryLedger) scaled(change func(chains.Amount) chains.Amount) *memoryLedger {
-	scaled := &memoryLedger{labels: l.labels}
+	scaled := &memoryLedger{labels: l.labels, inferred: l.inferred}
 	transfers := func(list []chains.Transfer) []chains.Transfer {
 		list = slices.Clone(list)
 		for i := range list {

@@ -16,7 +16,8 @@ import (
 // order; when one's turn comes, all that flows into it has arrived.
 type sweep struct {
 	chain    Chain
-	stopper  Stopper // nil where nothing is known of addresses
+	stopper  Stopper  // nil where nothing is known of addresses
+	inferrer Inferrer // nil where no heuristics know any
 	asset    chains.Asset
 	rule     taint.Rule
 	params   Params
@@ -88,6 +89,9 @@ func (s *sweep) arrive(p *place) error {
 		return err
 	}
 	if stopped, err := s.stopAt(p); err != nil || stopped {
+		return err
+	}
+	if ended, err := s.inferAt(p); err != nil || ended {
 		return err
 	}
 	spend, err := s.chain.Spend(p.tx, p.index)

@@ -61,8 +61,8 @@ type Deposit struct {
 
 func (d *Deposit) value() chains.Amount { return d.Tx.Outputs[d.Output].Value }
 
-// Trace sweeps the deposits forward over one chain; where that is a Stopper too,
-// trails end where it says. Every unit of every deposit rests in a typed end of the
+// Trace sweeps the deposits forward over one chain; where that is a Stopper too, or
+// an Inferrer, trails end where it says. Every unit of every deposit rests in a typed end of the
 // result. asset names what the chain's values are of.
 func Trace(ctx context.Context, chain Chain, asset chains.Asset, deposits []Deposit, params Params) (*Result, error) {
 	rule, ok := taint.RuleByName(params.Rule)
@@ -85,15 +85,16 @@ func Trace(ctx context.Context, chain Chain, asset chains.Asset, deposits []Depo
 
 func newSweep(chain Chain, asset chains.Asset, rule taint.Rule, deposits []Deposit, params Params) *sweep {
 	stopper, _ := chain.(Stopper)
+	inferrer, _ := chain.(Inferrer)
 	heuristics := applied(params.Without, cluster.Joint)
 	s := &sweep{
-		chain: chain, stopper: stopper, asset: asset, rule: rule, params: params, deposits: deposits,
+		chain: chain, stopper: stopper, inferrer: inferrer, asset: asset, rule: rule, params: params, deposits: deposits,
 		result:  newResult(chain.Snapshot(), rule, params),
 		pending: map[chains.Position]*arrivals{},
 		degrees: map[chains.Address]int{},
 		mixes:   len(heuristics) > 0,
 	}
-	s.result.Params.Heuristics = heuristics
+	s.result.Params.Heuristics = uniteHeuristics(heuristics, params.Heuristics)
 	return s
 }
 

@@ -139,7 +139,7 @@ func (d *accountClusterDoc) fill(view *openedAccounts, most int) error {
 	case itself.Verdict == cluster.Yes:
 		return d.addSenders(view, itself, d.Address, most)
 	case itself.Verdict == cluster.Undecided:
-		d.miss(view, fmt.Sprintf("whether it is a deposit address of %s", itself.Exchange), itself.Reason)
+		d.miss(view, fmt.Sprintf("whether %s is a deposit address of %s", d.Address, itself.Exchange), itself.Reason)
 	}
 	used, err := cluster.FindUsedDeposits(depositChain{view}, d.Address, view.heuristics.deposits, view.heuristics.params, most)
 	if err != nil {

@@ -113,6 +113,9 @@ type opened struct {
 	index   *index.Index
 	network bitcoin.Network
 	labels  label.Stops
+
+	asksDeposits bool
+	inferred     map[chains.Address]tracer.Inference // by address asked
 }
 
 var _ tracer.Stopper = (*opened)(nil)
@@ -134,7 +137,8 @@ func openView(s *session, chain chains.Chain, asOf *uint64, known labelFlags) (_
 	if o.View, err = o.index.View(s.ctx, asOf); err != nil {
 		return nil, errors.Join(err, o.index.Close())
 	}
-	return o, nil
+	err = o.withHeuristics(heuristicFlags{})
+	return o, err
 }
 
 // Close closes the view, the index and the labels.

@@ -26,13 +26,7 @@ func (o *openedAccounts) Infer(account chains.Address) (tracer.Inference, error)
 	if err != nil {
 		return tracer.Inference{}, err
 	}
-	var found tracer.Inference
-	switch best := d.Best(); {
-	case best != nil:
-		found.Stop = tracer.Stop{Kind: tracer.EndExchange, Label: d.Label, Detail: depositDetail(best)}
-	case d.Verdict == cluster.Undecided:
-		found.What, found.Doubt = fmt.Sprintf("whether %s is a deposit address of %s", account, d.Exchange), d.Reason
-	}
+	found := inferenceOf(d)
 	o.inferred[account] = found
 	return found, nil
 }
@@ -111,18 +105,18 @@ func (c depositChain) SignedBefore(account chains.Address) (cluster.Verdict, err
 	return cluster.Yes, nil
 }
 
-// accountSignsDoc is what heuristics see in an account.
-type accountSignsDoc struct {
+// addressSignsDoc is what heuristics see in an account, or in an address.
+type addressSignsDoc struct {
 	DepositAddress *depositDoc `json:"deposit_address"` // null where no label is known
 }
 
-func newAccountSigns(view *openedAccounts, account chains.Address) (accountSignsDoc, error) {
+func newAccountSigns(view *openedAccounts, account chains.Address) (addressSignsDoc, error) {
 	if len(view.heuristics.deposits) == 0 {
-		return accountSignsDoc{}, nil
+		return addressSignsDoc{}, nil
 	}
 	d, err := view.depositAddress(account)
 	if err != nil {
-		return accountSignsDoc{}, err
+		return addressSignsDoc{}, err
 	}
-	return accountSignsDoc{newDepositDoc(d)}, nil
+	return addressSignsDoc{newDepositDoc(d)}, nil
 }

@@ -86,6 +86,7 @@ func printTx(w io.Writer, d *txDoc) {
 func printAddress(w io.Writer, d *addressDoc) {
 	fmt.Fprintf(w, "address %s on %s, heights %d to %d\n", d.Address, d.Chain, d.FromHeight, d.AsOf.Height)
 	printLabels(w, d.Labels)
+	printDepositAddress(w, d.Signs.DepositAddress)
 	fmt.Fprintf(w, "received %s, spent %s, balance %s\n\n", people(d.Received, d.Asset), people(d.Spent, d.Asset), people(d.Balance, d.Asset))
 	table(w, func(w io.Writer) {
 		for _, a := range d.Appearances {

@@ -55,7 +55,7 @@ func printDepositAddress(w io.Writer, d *depositDoc) {
 	fmt.Fprintf(w, "deposit address of %s: %s (an inference, not a fact)\n", d.Label, d.Verdict)
 	for i := range d.Inferences {
 		if in := &d.Inferences[i]; in.Verdict != cluster.No {
-			fmt.Fprintf(w, "  %s\t%s\n", in.Verdict, depositDetail(in))
+			fmt.Fprintf(w, "  %s: %s\n", in.Verdict, depositDetail(in))
 			if in.Verdict == cluster.Undecided {
 				fmt.Fprintf(w, "    because %s\n", in.Reason)
 			}

@@ -183,6 +183,7 @@ type addressDoc struct {
 	Balance     chains.Amount   `json:"balance"`
 	Appearances []appearanceDoc `json:"appearances"`
 	Labels      []labelDoc      `json:"labels"`
+	Signs       addressSignsDoc `json:"signs"`
 }
 
 // appearanceDoc is an output that pays the address, or an input that spends one.
@@ -237,6 +238,9 @@ func (c *showAddressCmd) Run(s *session) (err error) {
 		return fmt.Errorf("address %s: %w on %s between heights %d and %d", address, chains.ErrNotFound, snapshot.Chain, snapshot.From, snapshot.Height)
 	}
 	if doc.Labels, err = labelDocs(view.labels.View, chain, string(address)); err != nil {
+		return err
+	}
+	if doc.Signs, err = view.addressSigns(address); err != nil {
 		return err
 	}
 	if c.JSON {

@@ -129,7 +129,7 @@ type accountDoc struct {
 	Balances   []balanceDoc    `json:"balances"`
 	Transfers  []transferDoc   `json:"transfers"`
 	Labels     []labelDoc      `json:"labels"`
-	Signs      accountSignsDoc `json:"signs"`
+	Signs      addressSignsDoc `json:"signs"`
 }
 
 // balanceDoc is what the transfers held, and what the genesis block allots, add up

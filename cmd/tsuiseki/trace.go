@@ -37,9 +37,6 @@ func (c *traceCmd) Run(s *session) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := c.accounts(); err != nil {
-		return err
-	}
 	refs, err := parseRefs(c.Refs)
 	if err != nil {
 		return err
@@ -111,12 +108,16 @@ func (c *traceCmd) traceOutputs(s *session, chain chains.Chain, refs []ref, para
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, view.Close()) }()
+	if err := view.withHeuristics(c.heuristicFlags); err != nil {
+		return nil, err
+	}
 	deposits, err := outputDeposits(view, refs)
 	if err != nil {
 		return nil, err
 	}
 	params.Labels = view.labels.View.Digest()
 	if c.NoCross {
+		params.Heuristics = view.heuristicDocs()
 		return eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
 			return tracer.Trace(s.ctx, view, view.network.Asset, deposits, p)
 		})

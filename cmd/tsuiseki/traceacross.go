@@ -122,6 +122,9 @@ func (w *world) open(chain chains.Chain) (r reached, err error) {
 		}
 	}
 	w.opened = append(w.opened, view)
+	if err := view.withHeuristics(c.heuristicFlags); err != nil {
+		return r, err
+	}
 	return reached{side: outputSide(view)}, nil
 }
 
@@ -135,7 +138,7 @@ func (w *world) Close() error {
 }
 
 func outputSide(view *opened) *tracer.Side {
-	return &tracer.Side{Outputs: view, Asset: view.network.Asset, Messages: view}
+	return &tracer.Side{Outputs: view, Asset: view.network.Asset, Messages: view, Heuristics: view.heuristicDocs()}
 }
 
 func accountSide(view *openedAccounts) *tracer.Side {

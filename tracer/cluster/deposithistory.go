@@ -185,41 +185,46 @@ func (h *depositHistory) exit(tx *chains.Tx, t *chains.Transfer) error {
 	if err != nil {
 		return err
 	}
-	believed, err := h.believed(tx, t)
-	if err != nil {
-		return err
-	}
 	elsewhere := to.Exchange == "" || h.exchange.Exchange != "" && h.exchange.Exchange != to.Exchange
+	believed, err := h.believed(tx, t)
 	switch {
+	case err != nil:
+		return err
+	case signerUnknown(tx) && t.IsLog() && elsewhere:
+		h.doubt = fmt.Sprintf("who signed %s, in which it seems to pay %s, is not held", tx.ID, t.To)
 	case !believed && h.code.Contract && elsewhere:
 		h.doubt = fmt.Sprintf("%s logs that it paid %s in %s, which may be planted", t.Asset, t.To, tx.ID)
 	case !believed:
-	case t.Kind == chains.CollectibleTransfer && to.Exchange != "" && !elsewhere:
-	case t.Kind == chains.CollectibleTransfer:
+	case t.Kind == chains.CollectibleTransfer && elsewhere:
 		h.no = fmt.Sprintf("it sends a collectible elsewhere in %s", tx.ID)
-	case to.Exchange == "" && t.Asset == h.chain.Native() && t.Amount.Cmp(h.params.Dust) <= 0:
+	case t.Kind == chains.CollectibleTransfer:
 	case to.Exchange == "":
-		h.no = fmt.Sprintf("it also pays %s in %s", t.To, tx.ID)
+		if t.Asset != h.chain.Native() || t.Amount.Cmp(h.params.Dust) > 0 {
+			h.no = fmt.Sprintf("it also pays %s in %s", t.To, tx.ID)
+		}
 	case elsewhere:
 		h.no = fmt.Sprintf("it pays %s, and %s in %s", h.exchange.Label, to.Label, tx.ID)
 	default:
-		signer, err := h.chain.Party(tx.From, tx.Time)
-		if err != nil {
-			return err
-		}
 		h.exchange = to
-		h.sweeps = append(h.sweeps, sweep{tx: tx, to: t.To, asset: t.Asset, amount: t.Amount, by: signer.Exchange})
+		return h.addSweep(tx, t)
 	}
 	return nil
+}
+
+func (h *depositHistory) addSweep(tx *chains.Tx, t *chains.Transfer) error {
+	signer, err := h.chain.Party(tx.From, tx.Time)
+	h.sweeps = append(h.sweeps, sweep{tx: tx, to: t.To, asset: t.Asset, amount: t.Amount, by: signer.Exchange})
+	return err
 }
 
 // believed tells whether a transfer from the account happened by its key or its
 // code: coins always do; a token's log does where the account signed the
 // transaction, or called that token before (to approve of others' moving it), or
 // is a contract that the transaction calls, or whose makers or exchange signed it.
+// Where the signer is not held, nothing is a yes anyway.
 func (h *depositHistory) believed(tx *chains.Tx, t *chains.Transfer) (bool, error) {
 	switch {
-	case !t.IsLog() || tx.From == h.account:
+	case !t.IsLog() || tx.From == h.account || signerUnknown(tx):
 		return true, nil
 	case !h.code.Contract:
 		return h.owns[t.Asset], nil
@@ -241,6 +246,9 @@ func (h *depositHistory) believed(tx *chains.Tx, t *chains.Transfer) (bool, erro
 	signer, err := h.chain.Party(tx.From, tx.Time)
 	return signer.Exchange != "", err
 }
+
+// signerUnknown tells whether the block's transactions are not held, only their logs.
+func signerUnknown(tx *chains.Tx) bool { return tx.From == "" && tx.ID != (chains.TxID{}) }
 
 // called judges a transaction that the account signs without paying anybody.
 func (h *depositHistory) called(tx *chains.Tx) error {

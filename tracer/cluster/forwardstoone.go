@@ -53,11 +53,12 @@ func (h *depositHistory) mayLeave(asset chains.Asset) chains.Amount {
 	return chains.Amount{}
 }
 
-// paidTimes counts the transactions in which others pay.
+// paidTimes counts the transactions in which others pay what is swept: ether that
+// stays may be gas.
 func (h *depositHistory) paidTimes() (times int) {
 	var last *chains.Tx
 	for i := range h.receipts {
-		if r := &h.receipts[i]; h.pays(r) && r.tx != last {
+		if r := &h.receipts[i]; h.pays(r) && h.moves(r.asset) && r.tx != last {
 			times, last = times+1, r.tx
 		}
 	}
