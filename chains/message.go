@@ -13,12 +13,12 @@ const (
 )
 
 // Message is a memo that a contract logged beside what it moved, in the shape of
-// THORChain's routers. Any contract can log one: it says what it says, and proves
-// nothing.
+// THORChain's routers, or that is the data of a plain payment. Anybody can write one:
+// it says what it says, and proves nothing.
 type Message struct {
 	Kind     MessageKind
-	Log      uint32 // index in the block
-	Contract Address
+	Log      uint32  // index in the block
+	Contract Address // empty: the data of the transaction, which moved the amount
 	Vault    Address // that gets it, or pays it
 	To       Address // out: whom it is for; move: the other vault; in: empty
 	Target   Address // out by way of a contract that swaps: that contract; else empty

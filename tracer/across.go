@@ -225,9 +225,12 @@ func (a *across) sweep(ctx context.Context) error {
 
 // foreign are the deposits of other chains.
 func (a *across) foreign(r *run) (ids []string) {
-	own := r.deposits.ids()
+	own := map[string]bool{}
+	for _, id := range r.deposits.ids() {
+		own[id] = true
+	}
 	for _, id := range a.ids {
-		if !slices.Contains(own, id) {
+		if !own[id] {
 			ids = append(ids, id)
 		}
 	}

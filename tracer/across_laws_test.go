@@ -104,7 +104,7 @@ func TestAcrossDeterminism(t *testing.T) {
 }
 
 // chainOfSwaps swaps on one chain as often as asked: each payment is swapped again.
-func chainOfSwaps(t *rapid.T, n int) (c crossCase) {
+func chainOfSwaps(t runningTest, n int) (c crossCase) {
 	w := &twoChains{bitcoin: fixtures.NewChain(), ether: newAccountChain(), draw: func(_ string, lo, _ int) int { return lo }}
 	w.network = openSource(t, w.bitcoin).Network()
 	w.now = minute(0)
@@ -133,8 +133,7 @@ func chainOfSwaps(t *rapid.T, n int) (c crossCase) {
 // TestAcrossSettles: a trail that crosses as often as the chains are swept is
 // followed to its end, and one that crosses more often is stopped, with words.
 func TestAcrossSettles(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		crossings := rapid.SampledFrom([]int{0, 1, 2, 30, 31, 32, 33, 70}).Draw(t, "crossings")
+	for _, crossings := range []int{0, 1, 2, 30, 31, 32, 33, 70} {
 		r := chainOfSwaps(t, crossings).run(t)
 		bridges := 0
 		for _, h := range r.Hops {
@@ -156,5 +155,5 @@ func TestAcrossSettles(t *testing.T) {
 		if in, out := total.In.Add(total.SwappedIn), chains.Sum(total.SwappedOut, total.Ends, total.Fees, total.Unresolved); !in.Equal(out) {
 			t.Fatal(fmt.Sprint(total))
 		}
-	})
+	}
 }

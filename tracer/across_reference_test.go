@@ -261,7 +261,7 @@ func drawCrossCase(t *rapid.T, rule string) crossCase {
 	c := crossCase{twoChains: drawWorld(t, draw), params: tracer.Params{Rule: rule}}
 	c.world = c.open(t)
 	if c.bitcoin.Height() > 0 {
-		c.outputs = drawDeposits(t, c.src, 1, uint64(c.bitcoin.Height()))
+		c.outputs = drawDeposits(t, c.src, 1, uint64(c.bitcoin.Height()+1)/2)
 	}
 	var payments []transferPlace
 	for _, p := range paymentsIn(c.ether.blocks) {
@@ -282,7 +282,7 @@ func drawCrossCase(t *rapid.T, rule string) crossCase {
 	return c
 }
 
-func (c crossCase) run(t *rapid.T) *tracer.Result {
+func (c crossCase) run(t runningTest) *tracer.Result {
 	var deposits []tracer.SideDeposits
 	outputs := tracer.SideDeposits{Side: c.sides["BTC"]}
 	for _, p := range c.outputs {

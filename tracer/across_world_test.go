@@ -58,7 +58,7 @@ func drawWorld(t *rapid.T, draw fixtures.Draw) *twoChains {
 	for _, account := range append(bridgeUsers(), "vault") {
 		w.ether.system(chains.RewardTransfer, account, int64(draw("rich", 50, 500)))
 	}
-	for range draw("steps", 4, 24) {
+	for range draw("steps", 8, 40) {
 		w.now = w.now.Add(time.Duration(draw("minutes", 1, 90)) * time.Minute)
 		if draw("chain", 0, 1) == 0 {
 			w.mineBitcoin()
@@ -146,7 +146,7 @@ func (w *twoChains) wish() (memo, to, asset string) {
 
 func (w *twoChains) swapIn(coin fixtures.Coin) *wire.MsgTx {
 	memo, to, asset := w.wish()
-	amount := int64(w.draw("swapped", 1, int(coin.Output.Value)-1))
+	amount := w.most("swapped", coin.Output.Value-1)
 	change := int64(w.draw("change", 0, int(coin.Output.Value-amount)))
 	tx := w.bitcoin.Pay([]fixtures.Coin{coin}, wire.NewTxOut(amount, w.script(vaultOwner)), wire.NewTxOut(0, memoScript(memo)),
 		wire.NewTxOut(change, w.script(w.draw("owner", 0, 2))))
@@ -161,6 +161,14 @@ func idOf(tx *wire.MsgTx) chains.TxID {
 		panic(err)
 	}
 	return id
+}
+
+// most is all of a value, or a part of it.
+func (w *twoChains) most(label string, value int64) int64 {
+	if w.draw("all", 0, 1) == 0 {
+		return value
+	}
+	return int64(w.draw(label, 1, int(value)))
 }
 
 // pending draws a deposit that a payment on a chain may answer; nil where there is none.
@@ -201,7 +209,7 @@ func (w *twoChains) payOut(in *bridgeIn, coin fixtures.Coin) *wire.MsgTx {
 			}
 		}
 	}
-	amount := int64(w.draw("paid out", 1, int(coin.Output.Value)-1))
+	amount := w.most("paid out", coin.Output.Value-1)
 	change := int64(w.draw("change", 0, int(coin.Output.Value-amount)))
 	tx := w.bitcoin.Pay([]fixtures.Coin{coin}, wire.NewTxOut(amount, script), wire.NewTxOut(0, memoScript(memo)), wire.NewTxOut(change, w.script(vaultOwner)))
 	w.note(in, idOf(tx), ok)
@@ -253,7 +261,7 @@ func (w *twoChains) etherTx(from, to chains.Address, message chains.Message, don
 		return
 	}
 	b := w.ether.begin(from, fee, tip)
-	amount := int64(w.draw("amount", 1, int(has)))
+	amount := w.most("amount", has)
 	if message.Memo == "" {
 		b.pay(ether, from, to, amount)
 	} else {
@@ -284,7 +292,7 @@ func (w *world) Side(code string) (*tracer.Side, string, error) {
 	return nil, fmt.Sprintf("no chain %q is indexed", code), nil
 }
 
-func (w *twoChains) open(t *rapid.T) *world {
+func (w *twoChains) open(t runningTest) *world {
 	src := openSource(t, w.bitcoin)
 	x := openIndex(t, src, 0)
 	sync(t, x, src, 0)

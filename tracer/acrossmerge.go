@@ -43,11 +43,11 @@ func (a *across) merge() (*Result, error) {
 		all.Params.Heuristics = uniteHeuristics(all.Params.Heuristics, own.Params.Heuristics)
 		maps.Copy(all.missing, own.missing)
 	}
-	if len(names) > 1 {
+	all.nameAsked(a)
+	if len(all.Snapshot) > 1 {
 		all.nameTotals(names, a.runs)
 		all.nameCoins(names, a.runs)
 	}
-	all.nameAsked(a)
 	err := all.finish()
 	return all, err
 }

@@ -2,6 +2,7 @@ package tracer
 
 import (
 	"context"
+	"fmt"
 
 	"tsuiseki/chains"
 	"tsuiseki/tracer/bridge"
@@ -17,6 +18,7 @@ func (a *across) sweepAccounts(ctx context.Context, r *run, c *crossings) (*Resu
 	s.start(r.deposits.Accounts)
 	s.result.addForeign(a.foreign(r))
 	s.visited = make([]int, len(s.result.Deposits))
+	c.know(s.result.Deposits)
 	for i := range c.injected {
 		in := &c.injected[i]
 		e := s.at(in.tx.Position())
@@ -32,7 +34,7 @@ func (a *across) sweepAccounts(ctx context.Context, r *run, c *crossings) (*Resu
 // out of bridges.
 func (s *accountSweep) addInjected(tx *chains.Tx, whole *settlement, e *event, passes map[int]*pass) {
 	for _, in := range e.injected {
-		deposit := s.result.depositOf(in.deposit)
+		deposit := s.crossings.places[in.deposit]
 		p := passes[deposit]
 		if p == nil {
 			s.visited[deposit]++
@@ -84,32 +86,36 @@ func (p *pass) came(transfer int, spans []taint.Span) {
 func (s *accountSweep) memo(a *arrival) *memoPlace {
 	var first *chains.Message
 	var sum chains.Amount
+	var problem string
 	for i := range a.tx.Messages {
 		m := &a.tx.Messages[i]
-		holder := m.Vault // a router passes the chain's coin on, and keeps tokens
-		if a.asset != s.ledger.Native() {
-			holder = m.Contract
-		}
-		if m.Kind != chains.MessageIn || m.Asset != a.asset || holder != a.account {
+		// A router passes the chain's coin on. It keeps tokens, or since version 6
+		// passes them on too.
+		holds := m.Vault == a.account || a.asset != s.ledger.Native() && m.Contract == a.account
+		if m.Kind != chains.MessageIn || m.Asset != a.asset || !holds {
 			continue
 		}
 		if first == nil {
 			first = m
 		}
 		if m.Memo != first.Memo || m.Vault != first.Vault {
-			return nil
+			problem = "the transaction's other messages about this place say something else"
 		}
 		sum = sum.Add(m.Amount)
 	}
-	if first == nil || !sum.Equal(a.gained) {
+	if first == nil {
 		return nil
 	}
 	memo, known := bridge.Parse(first.Memo)
 	if !known || !memo.Swaps() {
 		return nil
 	}
+	if problem == "" && !sum.Equal(a.gained) {
+		problem = fmt.Sprintf("messages tell of %s, and %s came", sum, a.gained)
+	}
 	return &memoPlace{
-		side: s.crossings.side, vault: a.account, contract: first.Contract,
+		problem: problem,
+		side:    s.crossings.side, vault: a.account, contract: first.Contract,
 		key:     crossKey{chain: s.ledger.Snapshot().Chain, tx: a.tx.Position(), account: a.account, asset: a.asset},
 		brought: a.tx.Transfers[a.by].Index,
 		in: bridge.In{

@@ -29,8 +29,8 @@ func (s *Side) exits(tx *chains.Tx) []exit {
 	return []exit{{side: s, tx: tx, place: index, index: index, to: to, asset: s.Asset, amount: out.Value, memo: memo}}
 }
 
-// transferExits are the payments that a contract's messages are borne out by: it
-// made a transfer of just that amount. A message alone is not one: routers log a
+// transferExits are the payments that a contract's messages are borne out by: it,
+// or the vault by its leave, made a transfer of just that amount. A message alone is not one: routers log a
 // payment that the receiver refused, too.
 func (s *Side) transferExits(tx *chains.Tx) (exits []exit) {
 	used := map[int]bool{}
@@ -47,7 +47,7 @@ func (s *Side) transferExits(tx *chains.Tx) (exits []exit) {
 			}
 			used[n] = true
 			t := &tx.Transfers[n]
-			exits = append(exits, exit{side: s, tx: tx, place: uint32(n), index: t.Index, to: m.To, asset: t.Asset, amount: t.Amount, memo: memo})
+			exits = append(exits, exit{side: s, tx: tx, place: uint32(n), index: t.Index, to: m.To, asset: t.Asset, amount: t.Amount, memo: memo, contract: m.Contract})
 			break
 		}
 	}
@@ -59,7 +59,7 @@ func (s *Side) transferExits(tx *chains.Tx) (exits []exit) {
 func transferOf(tx *chains.Tx, m *chains.Message, to chains.Address, used map[int]bool) int {
 	for i := range tx.Transfers {
 		t := &tx.Transfers[i]
-		if !used[i] && t.Payment() && t.From == m.Contract && t.To == to && t.Asset == m.Asset && t.Amount.Equal(m.Amount) {
+		if !used[i] && t.Payment() && (t.From == m.Contract || t.From == m.Vault) && t.To == to && t.Asset == m.Asset && t.Amount.Equal(m.Amount) {
 			return i
 		}
 	}

@@ -44,6 +44,8 @@ type exit struct {
 	asset  chains.Asset
 	amount chains.Amount
 	memo   bridge.Memo
+
+	contract chains.Address // that logged it; empty on a chain with outputs
 }
 
 // memoPlace is where value was paid with a memo.
@@ -54,6 +56,7 @@ type memoPlace struct {
 	contract chains.Address // that logged the memo; empty on a chain with outputs
 	vault    chains.Address // or contract that holds it for a vault
 	brought  uint32         // transfer that brought it to an account
+	problem  string         // why the memo cannot be about the place; empty where it is
 }
 
 // decide looks a place up once for all rounds and deposits.
@@ -74,6 +77,10 @@ func (a *across) judge(p *memoPlace) (*decision, error) {
 		Protocol: bridge.Protocol, Chain: p.in.Memo.Asset.Chain, Asset: p.in.Memo.Asset.Text,
 		Recipient: p.in.Memo.To, Limit: p.in.Memo.Limit, Memo: bridge.Printable(p.in.Memo.Text),
 	}}
+	if p.problem != "" {
+		d.leads = []string{"a memo asks for a swap, and is not followed: " + p.problem}
+		return d, nil
+	}
 	label, err := labelOf(p)
 	if err != nil || label.Kind != "" && label.Kind != EndBridge && label.Kind != EndService {
 		return nil, err // a label says that it is something else
@@ -97,7 +104,9 @@ func (a *across) judge(p *memoPlace) (*decision, error) {
 	}
 	switch {
 	case len(d.outs) > 0 && d.doc.Basis == "":
-		d.doc.Basis = "records of both chains agree"
+		if err := d.agree(p); err != nil {
+			return nil, err
+		}
 		d.leads = append(d.leads, fmt.Sprintf("no label and no heuristic says that %s is a vault: who holds its key could have written both records; %s", p.vault, d.ahead))
 	case len(d.outs) > 0:
 	case d.doc.Basis == "":
@@ -168,6 +177,29 @@ func (d *decision) weigh(p *memoPlace, label Stop) error {
 	}
 	d.ahead, err = p.onward()
 	return err
+}
+
+// agree states that the records bear each other out, and which of them known
+// contracts made.
+func (d *decision) agree(p *memoPlace) error {
+	d.doc.Basis = "records of both chains agree"
+	contracts := []memoPlace{{side: p.side, vault: p.contract, in: p.in}}
+	for _, out := range d.outs {
+		contracts = append(contracts, memoPlace{side: out.side, vault: out.contract, in: bridge.In{Time: out.tx.Time}})
+	}
+	for i := range contracts {
+		c := &contracts[i]
+		if c.vault == "" {
+			continue
+		}
+		if label, err := labelOf(c); err != nil {
+			return err
+		} else if label.Kind == EndBridge {
+			d.doc.Basis += ", logged by " + label.Label
+			return nil
+		}
+	}
+	return nil
 }
 
 // onward says where the value in a place went on.
@@ -241,6 +273,15 @@ type crossings struct {
 	side     *Side
 	injected []injection
 	flows    map[flowKey]flow // what leaves
+	places   map[string]int   // of deposits among the result's
+}
+
+// know notes where the result has which deposit.
+func (c *crossings) know(deposits []DepositDoc) {
+	c.places = map[string]int{}
+	for i := range deposits {
+		c.places[deposits[i].ID] = i
+	}
 }
 
 // leave records that a deposit's spans cross from a place.

@@ -26,11 +26,6 @@ func (r *Result) addForeign(ids []string) {
 	}
 }
 
-// depositOf is the place of a deposit among those of the result.
-func (r *Result) depositOf(id string) int {
-	return slices.IndexFunc(r.Deposits, func(d DepositDoc) bool { return d.ID == id })
-}
-
 // wait is the queue's entry of a transaction.
 func (s *sweep) wait(at chains.Position) *arrivals {
 	waiting := s.pending[at]
@@ -47,6 +42,7 @@ func (s *sweep) expect() {
 	if s.crossings == nil {
 		return
 	}
+	s.crossings.know(s.result.Deposits)
 	for i := range s.crossings.injected {
 		in := &s.crossings.injected[i]
 		waiting := s.wait(in.tx.Position())
@@ -121,7 +117,7 @@ func (s *sweep) inject(tx *chains.Tx, in *injection, reached map[uint32]*place) 
 		to = s.newPlace(tx, in.place)
 		reached[in.place] = to
 	}
-	deposit := s.result.depositOf(in.deposit)
+	deposit := s.crossings.places[in.deposit]
 	i, found := slices.BinarySearchFunc(to.holds, deposit, func(h holding, d int) int { return h.deposit - d })
 	if !found {
 		to.holds = slices.Insert(to.holds, i, holding{deposit: deposit, hops: in.hops})

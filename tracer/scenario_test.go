@@ -1,6 +1,7 @@
 package tracer_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -13,6 +14,14 @@ import (
 	"tsuiseki/fixtures"
 	"tsuiseki/tracer"
 )
+
+// runningTest is a *testing.T or a *rapid.T.
+type runningTest interface {
+	Fatal(args ...any)
+	Error(args ...any)
+	Cleanup(f func())
+	Context() context.Context
+}
 
 func drawFrom(t *rapid.T) fixtures.Draw {
 	return func(label string, lo, hi int) int { return rapid.IntRange(lo, hi).Draw(t, label) }
@@ -79,7 +88,7 @@ func drawParams(t *rapid.T, rule string) tracer.Params {
 	return p
 }
 
-func openSource(t *rapid.T, c *fixtures.Chain) *fixtures.Source {
+func openSource(t runningTest, c *fixtures.Chain) *fixtures.Source {
 	src, err := c.Source(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +98,7 @@ func openSource(t *rapid.T, c *fixtures.Chain) *fixtures.Source {
 }
 
 // openIndex makes an index of a source that the caller may sync.
-func openIndex(t *rapid.T, src *fixtures.Source, batchBytes int) *index.Index {
+func openIndex(t runningTest, src *fixtures.Source, batchBytes int) *index.Index {
 	network := src.Network()
 	x, err := index.Open(index.Options{Dir: "index", Chain: src.Chain(), Scripts: &network, Memory: true, BatchBytes: batchBytes})
 	if err != nil {
@@ -103,14 +112,14 @@ func openIndex(t *rapid.T, src *fixtures.Source, batchBytes int) *index.Index {
 	return x
 }
 
-func sync(t *rapid.T, x *index.Index, src chains.UTXOSource, from uint64) {
+func sync(t runningTest, x *index.Index, src chains.UTXOSource, from uint64) {
 	if _, err := x.Sync(t.Context(), src, index.SyncOptions{From: from}); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // view opens the index as of a height until the test ends.
-func view(t *rapid.T, x *index.Index, asOf uint64) *index.View {
+func view(t runningTest, x *index.Index, asOf uint64) *index.View {
 	v, err := x.View(t.Context(), &asOf)
 	if err != nil {
 		t.Fatal(err)

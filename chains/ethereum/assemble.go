@@ -97,12 +97,17 @@ func (f *blockFacts) assembleTx(block *chains.Block, index uint32) (undecided bo
 	for i := range tx.Transfers {
 		tx.Transfers[i].Asset = f.coin
 	}
+	if told.signed != nil {
+		if m, ok := dataMessage(tx, chains.Amount(told.Value), told.signed.Data(), f.coin); ok {
+			tx.Messages = append(tx.Messages, m)
+		}
+	}
 	if receipt == nil {
 		return undecided
 	}
 	records := receipt.records(index)
 	logs, freezes := decodeLogsBeside(records, coins)
-	tx.Messages = decodeMessages(records, f.coin)
+	tx.Messages = append(tx.Messages, decodeMessages(records, f.coin)...)
 	tx.Transfers = append(append(tx.Transfers, receipt.fees(told, f.block, f.coin)...), logs...)
 	block.Freezes = append(block.Freezes, freezes...)
 	return undecided

@@ -60,6 +60,7 @@ const (
 	colBytecode
 	colTransactionTraces
 	colTraceID
+	colInput
 	etlColumns // how many there are
 	colNone    = etlColumns
 )
@@ -77,7 +78,7 @@ func etlColumnNames() [etlColumns]string {
 		"receipt_l1_fee", "receipt_blob_gas_price", "receipt_blob_gas_used",
 		"log_index", "address", "data", "topics", "token_address",
 		"trace_type", "call_type", "reward_type", "subtraces", "trace_address", "error",
-		"symbol", "decimals", "bytecode", "transaction_traces", "trace_id",
+		"symbol", "decimals", "bytecode", "transaction_traces", "trace_id", "input",
 	}
 }
 

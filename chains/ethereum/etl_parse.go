@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"math"
+
+	"tsuiseki/chains"
 )
 
 // etlRowReader turns rows into records and hands them to a sorter. The records
@@ -172,7 +174,7 @@ func (p *etlRowReader) readTransaction(r *etlRow) error {
 	height := r.height(colBlockNumber)
 	t := &p.transaction
 	*t = etlTransaction{
-		hash: r.hash(colHash), from: r.address(colFrom), value: r.word(colValue),
+		memo: r.memo(t.memo[:0]), hash: r.hash(colHash), from: r.address(colFrom), value: r.word(colValue),
 		index: r.uint(colTransactionIndex, math.MaxUint32-1),
 	}
 	if r.filled(colTo, false) {
@@ -200,6 +202,20 @@ func (p *etlRowReader) readTransaction(r *etlRow) error {
 		return err
 	}
 	return p.put(height, etlTransactionRow, r, t)
+}
+
+// memo appends a call's data where they may be a memo; others are not kept.
+func (r *etlRow) memo(to []byte) []byte {
+	const prefix = len("0x")
+	data := r.fields[colInput]
+	if len(data) <= prefix || len(data) > prefix+2*chains.MaxMemo {
+		return to
+	}
+	raw, ok := unhexAppend(to, data)
+	if !ok || !memoData(raw) {
+		return to
+	}
+	return raw
 }
 
 // receiptColumns are where a row has its receipt's fields.

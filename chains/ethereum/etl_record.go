@@ -79,6 +79,7 @@ type etlTransaction struct {
 	value      etlWord
 	nonce, gas uint64
 	gasPrice   etlWord
+	memo       []byte     // the call's data, where they may be one
 	receipt    etlReceipt // of streamed lines
 }
 
@@ -173,6 +174,7 @@ func (t *etlTransaction) code(c *etlCodec) {
 	c.uint(&t.nonce)
 	c.uint(&t.gas)
 	c.word(&t.gasPrice)
+	c.bytes(&t.memo)
 	t.receipt.code(c)
 }
 

@@ -118,7 +118,12 @@ func (t *etlTx) fill(tx *chains.Tx, block *etlBlock, coin chains.Asset, lacks *e
 		t.logs[i].Tx = tx.Index
 	}
 	logs, freezes := decodeLogsBeside(t.logs, coins)
-	tx.Messages = decodeMessages(t.logs, coin)
+	if t.row != nil {
+		if m, ok := dataMessage(tx, t.row.value.amount(), t.row.memo, coin); ok {
+			tx.Messages = append(tx.Messages, m)
+		}
+	}
+	tx.Messages = append(tx.Messages, decodeMessages(t.logs, coin)...)
 	for _, row := range t.transfers {
 		logs = append(logs, chains.Transfer{
 			Kind: chains.TokenTransfer, Index: uint32(row.log), From: row.from.chain(), To: row.to.chain(),

@@ -8,7 +8,7 @@ import (
 	"tsuiseki/chains"
 )
 
-// decodeMessages reads what THORChain's routers, of versions 3 to 5, log beside
+// decodeMessages reads what THORChain's routers, of versions 1 to 6, log beside
 // what they move. Other contracts may log the same. coin names the chain's.
 func decodeMessages(logs []logRecord, coin chains.Asset) (messages []chains.Message) {
 	for i := range logs {
@@ -46,6 +46,10 @@ func decodeMessage(l *logRecord) (m chains.Message, ok bool) {
 		m.Vault = d.topic(l, 1, 2)
 		m.Target, m.Amount, m.To, m.Memo = d.address(0), d.amount(1), d.address(3), d.text(5)
 		m.Asset = chains.Asset(chains.ZeroAddress)
+	case "de470d7c2e9c3282cad476e5ed6f05f74d68839c406573048f2dee22a8c452c7": // TransferOutAndCallV2(address indexed vault,address,address,uint256,address,address,uint256,string,bytes,string)
+		m.Kind = chains.MessageOut
+		m.Vault = d.topic(l, 1, 2)
+		m.Target, m.Asset, m.Amount, m.To, m.Memo = d.address(0), chains.Asset(d.address(1)), d.amount(2), d.address(4), d.text(6)
 	case "05b90458f953d3fcb2d7fb25616a2fddeca749d0c47cc5c9832d0266b5346eea": // TransferAllowance(address indexed oldVault,address indexed newVault,address,uint256,string)
 		m.Kind = chains.MessageMove
 		m.Vault, m.To = d.topic(l, 1, 3), d.topic(l, 2, 3)
@@ -104,4 +108,30 @@ func (d *messageData) text(n int) string {
 		return ""
 	}
 	return string(d.data[start+common.HashLength:][:size])
+}
+
+// dataMessage is the memo of a payment of the chain's coin whose data are a text:
+// so vaults may be paid, and may pay, without a router. Calls of contracts are no
+// printable ASCII.
+func dataMessage(tx *chains.Tx, amount chains.Amount, data []byte, coin chains.Asset) (m chains.Message, ok bool) {
+	if tx.Failed || tx.To == "" || amount.Sign() <= 0 || !memoData(data) {
+		return m, false
+	}
+	m = chains.Message{Kind: chains.MessageIn, Vault: tx.To, Asset: coin, Amount: amount, Memo: string(data)}
+	if _, answers := chains.QuotedTx(m.Memo); answers {
+		m.Kind, m.Vault, m.To = chains.MessageOut, tx.From, tx.To
+	}
+	return m, true
+}
+
+// memoData reports whether data may be a memo: printable ASCII with a colon.
+func memoData(data []byte) bool {
+	colon := false
+	for _, b := range data {
+		if b < ' ' || b > '~' {
+			return false
+		}
+		colon = colon || b == ':'
+	}
+	return colon && len(data) <= chains.MaxMemo
 }

@@ -3,6 +3,7 @@ package ethereum_test
 import (
 	"bytes"
 	"fmt"
+	"math/big"
 	"strings"
 	"testing"
 
@@ -14,11 +15,12 @@ import (
 	"tsuiseki/chains/ethereum"
 )
 
-// routerABI states the events as THORChain's router of version 4 declares them.
+// routerABI states the events as THORChain's routers of versions 4 and 6 declare them.
 const routerABI = `[
 {"type":"event","name":"Deposit","inputs":[{"name":"to","type":"address","indexed":true},{"name":"asset","type":"address","indexed":true},{"name":"amount","type":"uint256"},{"name":"memo","type":"string"}]},
 {"type":"event","name":"TransferOut","inputs":[{"name":"vault","type":"address","indexed":true},{"name":"to","type":"address","indexed":true},{"name":"asset","type":"address"},{"name":"amount","type":"uint256"},{"name":"memo","type":"string"}]},
 {"type":"event","name":"TransferOutAndCall","inputs":[{"name":"vault","type":"address","indexed":true},{"name":"target","type":"address"},{"name":"amount","type":"uint256"},{"name":"finalAsset","type":"address"},{"name":"to","type":"address"},{"name":"amountOutMin","type":"uint256"},{"name":"memo","type":"string"}]},
+{"type":"event","name":"TransferOutAndCallV2","inputs":[{"name":"vault","type":"address","indexed":true},{"name":"target","type":"address"},{"name":"fromAsset","type":"address"},{"name":"fromAmount","type":"uint256"},{"name":"toAsset","type":"address"},{"name":"recipient","type":"address"},{"name":"amountOutMin","type":"uint256"},{"name":"memo","type":"string"},{"name":"payload","type":"bytes"},{"name":"originAddress","type":"string"}]},
 {"type":"event","name":"TransferAllowance","inputs":[{"name":"oldVault","type":"address","indexed":true},{"name":"newVault","type":"address","indexed":true},{"name":"asset","type":"address"},{"name":"amount","type":"uint256"},{"name":"memo","type":"string"}]}
 ]`
 
@@ -74,6 +76,10 @@ func TestDecodeMessages(t *testing.T) {
 			routerLog(t, "TransferOutAndCall", []common.Address{vault}, other, five.Big(), token, to, five.Big(), "OUT:AB"),
 			message(chains.Message{Kind: chains.MessageOut, Vault: numbered(1), To: numbered(2), Target: numbered(3), Asset: "POL", Memo: "OUT:AB"}),
 		},
+		"a payment of a token by way of a swap": {
+			routerLog(t, "TransferOutAndCallV2", []common.Address{vault}, other, token, five.Big(), common.Address{}, to, five.Big(), "OUT:AB", []byte{1}, "bc1q"),
+			message(chains.Message{Kind: chains.MessageOut, Vault: numbered(1), To: numbered(2), Target: numbered(3), Asset: chains.Asset(numbered(4)), Memo: "OUT:AB"}),
+		},
 		"a move": {
 			routerLog(t, "TransferAllowance", []common.Address{vault, other}, token, five.Big(), "MIGRATE:1"),
 			message(chains.Message{Kind: chains.MessageMove, Vault: numbered(1), To: numbered(3), Asset: chains.Asset(numbered(4)), Memo: "MIGRATE:1"}),
@@ -111,4 +117,37 @@ func FuzzDecodeMessage(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestETLMessages: an export's logs give the same messages as a node's.
+func TestETLMessages(t *testing.T) {
+	log := routerLog(t, "TransferOut", []common.Address{{19: 1}, {19: 2}}, common.Address{}, big.NewInt(5), "OUT:AB")
+	var topics []string
+	for _, topic := range log.Topics {
+		topics = append(topics, topic.Hex())
+	}
+	dir := writeETL(t, map[string]string{
+		"blocks": blockHead + "9,<9>,<8>,{9},1,100,1,10,\n",
+		"txs": strings.TrimSpace(txHead) + ",input\n" + fmt.Sprintf("<1>,0,9,0,{1},{2},7,50,12,0x%x\n", "=:b:bc1q") +
+			fmt.Sprintf("<2>,1,9,1,{1},{2},0,50,12,0x%x\n<3>,2,9,2,{1},{2},7,50,12,0x%x\n<4>,3,9,3,{1},{2},7,50,12,0x\n", "=:b:bc1q", "no memo"),
+		"logs": logHead + fmt.Sprintf("7,<1>,0,9,%s,0x%x,%q\n", numbered(9), log.Data, strings.Join(topics, ",")),
+	})
+	e := openETL(t, ethereum.ETLConfig{Path: dir})
+	var got []chains.Message
+	for block, err := range e.Blocks(t.Context(), 9, 9) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = block.Txs[0].Messages
+		for _, tx := range block.Txs[1:] {
+			if len(tx.Messages) > 0 {
+				t.Errorf("%+v", tx.Messages)
+			}
+		}
+	}
+	data := chains.Message{Kind: chains.MessageIn, Vault: chains.Address(account(2)), Asset: "ETH", Amount: chains.NewAmount(7), Memo: "=:b:bc1q"}
+	want := append([]chains.Message{data}, ethereum.DecodeMessages([]ethereum.LogRecord{log}, "ETH")...)
+	if diff := cmp.Diff(want, got, cmp.Comparer(chains.Amount.Equal)); diff != "" || len(got) != 2 {
+		t.Errorf("%d messages:\n%s", len(got), diff)
+	}
 }

@@ -28,9 +28,10 @@ type bridgeCase struct {
 	ethereum *node.Ethereum
 	data     string
 
-	router common.Address
-	people map[string]node.Account
-	mined  int // blocks of Bitcoin
+	router  common.Address
+	tokenAt common.Address
+	people  map[string]node.Account
+	mined   int // blocks of Bitcoin
 }
 
 const (
@@ -368,5 +369,70 @@ func TestBridgeRefund(t *testing.T) {
 	last := r.Hops[len(r.Hops)-1]
 	if last.Kind != "bridge" || last.Tx.String() != refund.TxHash().String() || last.FromChain != last.Chain {
 		t.Errorf("hop %+v", last)
+	}
+}
+
+// token calls a token and mines it.
+func (b *bridgeCase) token(t *testing.T, from, method string, args ...any) *types.Transaction {
+	t.Helper()
+	tx := b.ethereum.Transact(t, b.account(from), &b.tokenAt, new(big.Int), contracts.Get(t, "Token").Call(t, method, args...))
+	b.ethereum.Mine(t, 1)
+	if receipt := b.ethereum.Receipt(t, tx.Hash()); receipt == nil || receipt.Status != types.ReceiptStatusSuccessful {
+		t.Fatalf("%s failed: %+v", method, receipt)
+	}
+	return tx
+}
+
+// TestBridgeTokens: bitcoin is swapped into a token that the router holds, and the
+// token back into bitcoin. A victim who paid in tokens is followed the same way.
+func TestBridgeTokens(t *testing.T) {
+	b := newBridgeCase(t)
+	script := b.bitcoin.Miner.P2WPKH
+	for _, name := range []string{"offender", "issuer", "payer"} {
+		to := b.account(name).Address
+		b.ethereum.Transact(t, b.ethereum.Faucet, &to, big.NewInt(1e18), nil)
+	}
+	creation := b.ethereum.Transact(t, b.account("issuer"), nil, new(big.Int), contracts.Get(t, "Token").Creation(t, "Tether", "USDT", uint8(6)))
+	b.tokenAt = crypto.CreateAddress(b.account("issuer").Address, creation.Nonce())
+	b.ethereum.Mine(t, 1)
+	asset := strings.ToLower(b.tokenAt.Hex())
+	offender, vault := b.account("offender").Address, b.account("vault").Address
+	later, pool, part := big.NewInt(1<<40), big.NewInt(9_000_000), big.NewInt(1_500_000)
+	b.token(t, "issuer", "mint", vault, pool)
+	b.token(t, "issuer", "mint", b.account("payer").Address, pool)
+	b.token(t, "vault", "approve", b.router, pool)
+	b.call(t, "vault", new(big.Int), "depositWithExpiry", vault, b.tokenAt, pool, "+:ETH.USDT-"+strings.ToUpper(asset), later)
+
+	victim := b.pay(t, b.coinbase(t), wire.NewTxOut(deposit, script("offender")))
+	in := b.pay(t, fixtures.Coins(victim)[0], wire.NewTxOut(deposit-1_000, script("vault")), memoOutput(t, "=:ETH.USDT-"+strings.ToUpper(asset[len(asset)-5:])+":"+offender.Hex()))
+	received := big.NewInt(4_000_000)
+	b.call(t, "vault", new(big.Int), "transferOut", offender, b.tokenAt, received, "OUT:"+strings.ToUpper(in.TxHash().String()))
+	// A victim pays the offender in tokens, too, and the offender swaps a part of all.
+	second := b.token(t, "payer", "transfer", offender, big.NewInt(2_000_000))
+	b.token(t, "offender", "approve", b.router, pool)
+	returned := b.call(t, "offender", new(big.Int), "depositWithExpiry", vault, b.tokenAt, part, "=:b:"+b.bitcoin.Address(t, script("payout")), later)
+	b.pay(t, fixtures.Coins(in)[0], wire.NewTxOut(paidOut, script("payout")), memoOutput(t, "OUT:"+strings.ToUpper(returned.Hash().Hex()[2:])))
+	b.index(t, "bitcoin", "ethereum")
+
+	r, _ := b.trace(t, exitDone, victim.TxHash().String()+":0", "--chain", "bitcoin")
+	wantLines(t, "into tokens and back", b.endLines(t, r), "fees 1000 BTC", fmt.Sprintf("unspent payout %d BTC", paidOut), "unspent offender 2500000 "+asset)
+	checkBalanced(t, "tokens", r)
+	// First in, first out: what the second victim paid came last, and all of it stays.
+	r, _ = b.trace(t, exitDone, second.Hash().Hex()[2:], "--chain", "ethereum")
+	wantLines(t, "tokens by fifo", b.endLines(t, r), "unspent offender 2000000 "+asset)
+	// By haircut a third of what was swapped is hers, and so of what came back.
+	r, _ = b.trace(t, exitDone, second.Hash().Hex()[2:], "--chain", "ethereum", "--rule", "haircut")
+	wantLines(t, "tokens by haircut", b.endLines(t, r), "unspent offender 1500000 "+asset, fmt.Sprintf("unspent payout %d BTC", paidOut/3))
+	checkBalanced(t, "tokens by haircut", r)
+
+	// Ether may go straight to a vault, with the memo for data.
+	direct := b.ethereum.Transact(t, b.account("payer"), &vault, big.NewInt(3e17), []byte("=:b:"+b.bitcoin.Address(t, script("elsewhere"))))
+	b.ethereum.Mine(t, 1)
+	b.pay(t, b.coinbase(t), wire.NewTxOut(paidOut, script("elsewhere")), memoOutput(t, "OUT:"+strings.ToUpper(direct.Hash().Hex()[2:])))
+	b.index(t, "bitcoin", "ethereum")
+	r, _ = b.trace(t, exitDone, direct.Hash().Hex()[2:], "--chain", "ethereum")
+	wantLines(t, "straight to a vault", b.endLines(t, r), fmt.Sprintf("unspent elsewhere %d BTC", paidOut))
+	if text := command(t, "show", "tx", direct.Hash().Hex()[2:], "--chain", "ethereum", "--data", b.data); !strings.Contains(text, "the transaction's data: in vault") {
+		t.Errorf("no memo in\n%s", text)
 	}
 }

@@ -51,7 +51,7 @@ func txMemoDoc(tx *chains.Tx) *memoDoc {
 }
 
 // messageDoc is what a contract logged beside what it moved, in the shape of a
-// bridge's router. Any contract can.
+// bridge's router, or the text that a payment has for data (no contract). Anybody can.
 type messageDoc struct {
 	Kind     chains.MessageKind `json:"kind"`
 	Log      uint32             `json:"log"`
@@ -107,13 +107,17 @@ func printMessages(w io.Writer, docs []messageDoc, u units) {
 	if len(docs) == 0 {
 		return
 	}
-	fmt.Fprintln(w, "\nmessages, as contracts logged them")
+	fmt.Fprintln(w, "\nmessages, as they were written")
 	for _, d := range docs {
 		whom := ""
 		if d.To != "" {
 			whom = " to " + party(d.To)
 		}
-		fmt.Fprintf(w, "  log %d of %s: %s vault %s%s, %s, memo %q\n", d.Log, party(d.Contract), d.Kind, party(d.Vault), whom, u.people(d.Amount, d.Asset), d.Text)
+		where := fmt.Sprintf("log %d of %s", d.Log, party(d.Contract))
+		if d.Contract == "" {
+			where = "the transaction's data"
+		}
+		fmt.Fprintf(w, "  %s: %s vault %s%s, %s, memo %q\n", where, d.Kind, party(d.Vault), whom, u.people(d.Amount, d.Asset), d.Text)
 		if d.Decoded != nil {
 			fmt.Fprintf(w, "    %s\n", d.Decoded.sentence())
 		}

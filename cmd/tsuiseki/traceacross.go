@@ -54,6 +54,12 @@ func (w *world) Side(code string) (*tracer.Side, string, error) {
 }
 
 func (w *world) reach(code string) (r reached, err error) {
+	switch {
+	case code == "":
+		return reached{why: "no chain is named"}, nil
+	case w.cmd.AsOf != nil && w.until.IsZero():
+		return reached{why: fmt.Sprintf("the time of the last block is not told: as of when %s counts is not known", code)}, nil
+	}
 	all, err := index.List(w.session.data)
 	if err != nil {
 		return r, err
@@ -74,6 +80,9 @@ func (w *world) reach(code string) (r reached, err error) {
 		return reached{why: fmt.Sprintf("the index of %s holds no block", all[0])}, nil
 	case errors.Is(err, errLater):
 		return reached{why: fmt.Sprintf("the index of %s begins later than %s", all[0], when(w.until))}, nil
+	}
+	if err != nil {
+		err = fmt.Errorf("%w; trails may cross to %s: --no-cross stays on %s", err, all[0], w.chain)
 	}
 	return r, err
 }

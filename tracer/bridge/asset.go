@@ -68,6 +68,8 @@ func shortCode(text string) string {
 		return "XRP.XRP"
 	case "o":
 		return "SOL.SOL"
+	case "p":
+		return "POL.POL"
 	case "tr":
 		return "TRON.TRX"
 	}

@@ -33,6 +33,7 @@ func KnownOn(chain chains.Chain) Known {
 	if chain == chains.NewChain(chains.Ethereum, "") {
 		lists = append(lists, tornado(), bridges())
 	}
+	lists = append(lists, thorchainRouters(chain))
 	for _, a := range slices.Concat(lists...) {
 		k.byAddress[a.Address] = a
 	}
@@ -90,6 +91,26 @@ func bridges() []Attribution {
 		{"0x3154cf16ccdb4c6d922629664174b904d80f2c35", tracer.EndBridge, "Base standard bridge", source},
 		{"0x3ee18b2214aff97000d974cf647e7c347e8fa585", tracer.EndBridge, "Wormhole token bridge", source},
 		{"0x64192819ac13ef72bf6b5ae239ac672b43a9af08", tracer.EndBridge, "Ronin bridge", source},
-		{"0xd37bbe5744d730a1d98d8dc97c42f0ca46ad7146", tracer.EndBridge, "THORChain router", source},
 	}
+}
+
+// thorchainRouters are those that THORChain's nodes have named as theirs since its
+// start: by them its vaults take value in and pay it out.
+func thorchainRouters(chain chains.Chain) (routers []Attribution) {
+	var list []string
+	switch chain {
+	case "ethereum":
+		list = []string{
+			"0xd37bbe5744d730a1d98d8dc97c42f0ca46ad7146", "0x00dc6100103bc402d490aee3f9a5560cbd91f1d4", "0x3624525075b88b24ecc29ce226b0cec1ffcb6976",
+			"0xc145990e84155416144c532e31f89b840ca8c2ce", "0x42a5ed456650a09dc10ebc6361a7480fdd61f27b",
+		}
+	case "ethereum-56":
+		list = []string{"0xb30ec53f98ff5947ede720d32ac2da7e52a5f56b", "0x00dc6100103bc402d490aee3f9a5560cbd91f1d4"}
+	case "ethereum-8453", "ethereum-43114":
+		list = []string{"0x00dc6100103bc402d490aee3f9a5560cbd91f1d4"}
+	}
+	for _, address := range list {
+		routers = append(routers, Attribution{chains.Address(address), tracer.EndBridge, "THORChain router", "published by THORChain's nodes"})
+	}
+	return routers
 }

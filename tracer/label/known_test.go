@@ -22,6 +22,14 @@ func TestKnownPlaces(t *testing.T) {
 			t.Errorf("%s: %+v, want a %s with label and source", address, a, want)
 		}
 	}
+	for _, chain := range []chains.Chain{"ethereum", "ethereum-56", "ethereum-8453", "ethereum-43114"} {
+		if a, ok := label.KnownOn(chain).Of("0x00dc6100103bc402d490aee3f9a5560cbd91f1d4"); !ok || a.Kind != tracer.EndBridge {
+			t.Errorf("THORChain's router on %s: %+v", chain, a)
+		}
+	}
+	if a, ok := label.KnownOn("ethereum-1337").Of("0x00dc6100103bc402d490aee3f9a5560cbd91f1d4"); ok {
+		t.Errorf("a router on a chain for tests: %+v", a)
+	}
 	// An address says nothing of the same digits on another chain; nobody's key fits anywhere.
 	other := label.KnownOn("ethereum-137")
 	if a, ok := other.Of("0xa160cdab225685da1d56aa342ad8841c3b53f291"); ok {
