@@ -17,7 +17,8 @@ import (
 // touch a place of the trace wait in a queue in chain order.
 type accountSweep struct {
 	ledger   Ledger
-	inferrer Inferrer // nil where the ledger is none
+	inferrer Inferrer                // nil where the ledger is none
+	passed   map[chains.Address]bool // accounts that were passed through, and whether trails end there
 	rule     taint.Rule
 	params   Params
 	result   *Result

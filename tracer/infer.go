@@ -79,13 +79,25 @@ func (s *accountSweep) endsWithin(tx *chains.Tx) (map[chains.Address]bool, error
 	return ends, nil
 }
 
-// endsAt tells whether heuristics end trails at an account that is no hub.
-func (s *accountSweep) endsAt(account chains.Address) (bool, error) {
+// endsAt tells whether heuristics end trails at an account that is no hub. Those that
+// are passed through are so again and again.
+func (s *accountSweep) endsAt(account chains.Address) (ends bool, err error) {
+	if known, asked := s.passed[account]; asked {
+		return known, nil
+	}
+	degree := 0
 	if s.params.HubDegree > 0 {
-		if degree, err := s.ledger.Degree(account, s.params.HubDegree); err != nil || degree > s.params.HubDegree {
+		if degree, err = s.ledger.Degree(account, s.params.HubDegree); err != nil {
 			return false, err
 		}
 	}
-	why, err := s.infer(account)
-	return why.Kind != "", err
+	if degree <= s.params.HubDegree {
+		why, err := s.infer(account)
+		if err != nil {
+			return false, err
+		}
+		ends = why.Kind != ""
+	}
+	s.passed[account] = ends
+	return ends, nil
 }

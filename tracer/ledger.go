@@ -48,7 +48,7 @@ type Stopper interface {
 // Stop is why a trail ends at an address.
 type Stop struct {
 	Kind   EndKind
-	Label  string // attribution; empty where a heuristic says so
+	Label  string // attribution, of the place or of the wallet by which a heuristic knows it; empty where there is none
 	Detail string // who says so, or which heuristic by what
 
 	Bridge *BridgeDoc // where it left for another chain, and a memo told
@@ -113,6 +113,7 @@ func newAccountSweep(ledger Ledger, rule taint.Rule, params Params) *accountSwee
 		ledger: ledger, inferrer: inferrer, rule: rule, params: params,
 		result: newResult(ledger.Snapshot(), rule, params),
 		events: map[chains.Position]*event{},
+		passed: map[chains.Address]bool{},
 		live:   map[holder]*lotQueue{},
 		gaps:   newGaps(ledger.Snapshot(), ledger.Missing),
 	}

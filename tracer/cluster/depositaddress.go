@@ -158,7 +158,7 @@ func (d *DepositAddress) Best() *DepositInference {
 //
 // It reads at most MaxTxs transactions of the account and stops at the first that
 // rules it out; what heuristics ask of other accounts is bounded by their parameters.
-// (F. Victor: "Address Clustering Heuristics for Ethereum", FC 2020, section 4.1.)
+// (F. Victor: "Address Clustering Heuristics for Ethereum", FC 2020.)
 func FindDepositAddress(chain AccountChain, account chains.Address, heuristics []DepositHeuristic, params DepositParams) (*DepositAddress, error) {
 	h, err := readDepositHistory(chain, account, params)
 	if err != nil {
