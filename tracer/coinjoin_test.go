@@ -54,8 +54,8 @@ var refMixCases = []refCase{
 	},
 }
 
-// TestCoinJoinDetail: the end says which heuristic in which transaction, how many
-// outputs may be whose, and what certainly is the payer's.
+// TestCoinJoinDetail: the end says which heuristic in which transaction, and how many
+// outputs may be whose; these are leads, as is what certainly is the payer's.
 func TestCoinJoinDetail(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		owners := rapid.IntRange(3, 6).Draw(t, "owners")
@@ -81,12 +81,25 @@ func TestCoinJoinDetail(t *testing.T) {
 			t.Fatalf("ends %+v", r.Ends)
 		}
 		want := fmt.Sprintf("moved on into a CoinJoin, %s at height %d (heuristic coinjoin %d): %d outputs of 12345 may each be its owner's", mix.TxHash(), c.Height(), cluster.Joint.Version, owners)
-		for i, own := range []string{fmt.Sprintf("; its owner certainly has output %d, which pays the same address, though not what part of it is traced", owners), ""} {
-			e := r.Ends[i]
+		leads := map[string]int{} // by deposit
+		for i, e := range r.Ends {
 			got := strings.ReplaceAll(e.Detail, ", joinmarket 1)", ")")
-			if e.Kind != tracer.EndCoinJoin || got != want+own || e.Label != nil {
-				t.Fatalf("end %s %q, want %q", e.Kind, got, want+own)
+			if e.Kind != tracer.EndCoinJoin || got != want || e.Label != nil {
+				t.Fatalf("end %s %q, want %q", e.Kind, got, want)
 			}
+			for _, l := range r.Leads {
+				back := strings.Contains(l.Detail, "certainly its owner's")
+				if l.Deposit != r.Deposits[i].ID || back != (*l.Index == uint32(owners)) {
+					continue
+				}
+				if l.Tx.String() != mix.TxHash().String() || !strings.Contains(l.Detail, "coinjoin ") || l.Address == "" {
+					t.Fatalf("lead %+v", l)
+				}
+				leads[l.Deposit]++
+			}
+		}
+		if leads[r.Deposits[0].ID] != owners+1 || leads[r.Deposits[1].ID] != owners || len(r.Leads) != 2*owners+1 {
+			t.Fatalf("%d owners, leads %+v", owners, r.Leads)
 		}
 		if h := r.Params.Heuristics; len(h) != 1 || h[0].Heuristic != cluster.Joint.ID || h[0].Version != cluster.Joint.Version || r.Params.Without != nil {
 			t.Fatalf("params %+v", r.Params)

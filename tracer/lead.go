@@ -34,12 +34,17 @@ type Lead struct {
 	order uint64
 }
 
+// addLead records what a transaction hints at, at the place that it names.
+func (r *Result) addLead(tx *chains.Tx, deposit int, l Lead) {
+	l.Deposit, l.Chain, l.Tx, l.Height, l.at = r.Deposits[deposit].ID, r.Snapshot[0].Chain, tx.ID, tx.Block.Height, tx.Position()
+	r.Leads = append(r.Leads, l)
+}
+
 // addLeads records what a decision on a bridge leaves open, at the place it is about.
 func (r *Result) addLeads(tx *chains.Tx, deposit int, at Lead, d *decision) {
-	at.Deposit, at.Chain, at.Tx, at.Height, at.at = r.Deposits[deposit].ID, r.Snapshot[0].Chain, tx.ID, tx.Block.Height, tx.Position()
 	at.Bridge = &d.doc
 	for _, at.Detail = range d.leads {
-		r.Leads = append(r.Leads, at)
+		r.addLead(tx, deposit, at)
 	}
 }
 
