@@ -97,7 +97,7 @@ func TestAccountDoubt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := tracer.Missing{Chain: "ethereum", What: "what dep is", Range: "0-2", Reason: "nobody knows"}
+	want := tracer.NewMissing("ethereum", "what dep is", chains.Heights{From: 0, To: 2}, "nobody knows")
 	if !slices.Contains(r.Missing, want) || len(r.Params.Heuristics) != 1 || r.Params.Heuristics[0].Version != 2 {
 		t.Errorf("missing %v, params %+v", r.Missing, r.Params)
 	}

@@ -154,6 +154,14 @@ func covers(named tracer.Missing, part chains.Part, m chains.Heights) bool {
 	return err == nil && named.What == string(part) && from <= m.From && to >= m.To
 }
 
+// rangeOf is the range of heights that a lack is of.
+func rangeOf(t *rapid.T, m tracer.Missing) (from, to uint64) {
+	if _, err := fmt.Sscanf(m.Range, "%d-%d", &from, &to); err != nil {
+		t.Fatalf("%+v: %v", m, err)
+	}
+	return from, to
+}
+
 // TestAccountDeterminism: the order of deposits changes nothing.
 func TestAccountDeterminism(t *testing.T) {
 	forEachAccountRule(t, func(t *rapid.T, rule taint.Rule) {

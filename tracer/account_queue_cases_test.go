@@ -124,6 +124,11 @@ var accountLimitCases = []accountCase{
 		blocks: accountChainOfThree,
 		want:   []string{"bob > cat 4/4 usd", "bob time-limit 6/6 usd", "cat time-limit 4/9 usd"},
 	},
+	{ // cat pays on after the time, and two hops away: all that cat had is still there
+		name: "time limit before hop limit", has: "ann 100 usd", params: tracer.Params{Rule: "fifo", Until: minute(3), MaxHops: 1, Budget: 2},
+		deposits: []string{"1:0/0"}, blocks: accountChainOfThree,
+		want: []string{"bob > cat 4/4 usd", "bob > cat 5/5 usd", "bob unspent 1/1 usd", "cat time-limit 9/9 usd"},
+	},
 	{
 		name: "budget", has: "ann 100 usd", params: tracer.Params{Rule: "fifo", Budget: 2}, deposits: []string{"1:0/0"},
 		blocks: accountChainOfThree,

@@ -157,7 +157,7 @@ func (s *accountSweep) pay(tx *chains.Tx, e *event) (arrived []arrival, err erro
 		q.lots = nil
 		for _, l := range lots {
 			if payment.Cmp(l.balance) > 0 {
-				s.result.miss(fmt.Sprintf("balance of %s in %s", q.account, q.asset), heights(tx.Block.Height, tx.Block.Height),
+				s.result.miss(fmt.Sprintf("balance of %s in %s", q.account, q.asset), tx.Block.Height, tx.Block.Height,
 					"it pays more than the transfers held give it: what it paid is taken as all it had")
 				l.balance = payment
 			}
@@ -187,7 +187,7 @@ func (s *accountSweep) leave(tx *chains.Tx, whole *settlement, q *lotQueue, l lo
 		return rest
 	}
 	if !s.params.Until.IsZero() && tx.Time.IsZero() {
-		s.result.miss("time of the block", heights(tx.Block.Height, tx.Block.Height), "the time limit is not applied to it")
+		s.result.miss("time of the block", tx.Block.Height, tx.Block.Height, "the time limit is not applied to it")
 	}
 	p := passes[l.deposit]
 	moved := fmt.Sprintf("moved on in %s at height %d", tx.ID, tx.Block.Height)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/btcsuite/btcd/wire/v2"
 	"github.com/google/go-cmp/cmp"
@@ -195,5 +196,35 @@ func TestAcrossLabels(t *testing.T) {
 				t.Errorf("leads %+v", r.Leads)
 			}
 		})
+	}
+}
+
+// TestAcrossUntil: of several payments that answer, those after the time limit are
+// left out with words; where all are later, the trail ends by that limit.
+func TestAcrossUntil(t *testing.T) {
+	c := swapOnce(t, "=:e:alice", func(w *twoChains, quote string) {
+		for range 2 {
+			w.now = w.now.Add(time.Hour)
+			w.pays(paidOutBy("router", quote), moving("vault", "router", ether, 80), moving("router", "alice", ether, 80))
+		}
+	})
+	for _, u := range []struct {
+		until time.Time
+		want  string
+		lead  bool
+	}{
+		{time.Time{}, "160 ETH unspent", false},
+		{minute(90), "80 ETH unspent", true},
+		{minute(30), "600 BTC time-limit", false},
+	} {
+		c.params.Until = u.until
+		r := c.run(t)
+		found := slices.ContainsFunc(r.Ends, func(e tracer.End) bool {
+			return fmt.Sprintf("%s %s %s", e.Traced, e.Asset, e.Kind) == u.want
+		})
+		told := slices.ContainsFunc(r.Leads, func(l tracer.Lead) bool { return strings.Contains(l.Detail, "later than the time limit") })
+		if !found || told != u.lead {
+			t.Errorf("until %s: ends %+v, leads %+v; want %s", u.until, r.Ends, r.Leads, u.want)
+		}
 	}
 }

@@ -41,7 +41,7 @@ func (a *across) merge() (*Result, error) {
 		all.Totals = append(all.Totals, own.Totals...)
 		all.Leads = append(all.Leads, own.Leads...)
 		all.Params.Heuristics = uniteHeuristics(all.Params.Heuristics, own.Params.Heuristics)
-		maps.Copy(all.missing, own.missing)
+		all.missAll(own.missing)
 	}
 	all.nameAsked(a)
 	if len(all.Snapshot) > 1 {
@@ -61,6 +61,14 @@ func (r *Result) nameAsked(a *across) {
 		}
 	}
 	slices.SortFunc(r.Snapshot, func(a, b SnapshotDoc) int { return cmp.Compare(a.Chain, b.Chain) })
+}
+
+func (r *Result) missAll(others lacks) {
+	for of, ranges := range others {
+		for _, h := range ranges {
+			r.missing.add(of, h)
+		}
+	}
 }
 
 // nameTotals says of which chain each total is: an asset's name may stand for

@@ -43,30 +43,34 @@ func (s *sweep) endInMix(tx *chains.Tx, waiting *arrivals) bool {
 // leadOut notes the outputs of a mix that may be, or certainly are, of who brought
 // a deposit's part into it.
 func (s *sweep) leadOut(tx *chains.Tx, waiting *arrivals, mix cluster.Mix, heuristics string) {
-	brought := map[int]map[chains.Address]bool{} // from which addresses, by deposit
+	type entry struct {
+		deposit int
+		address chains.Address // that brought it
+	}
+	entries := map[entry]bool{}
 	for _, p := range waiting.inputs {
 		for _, h := range p.holds {
-			if brought[h.deposit] == nil {
-				brought[h.deposit] = map[chains.Address]bool{}
-			}
-			brought[h.deposit][p.address] = true
+			entries[entry{h.deposit, p.address}] = true
 		}
 	}
 	for i := range tx.Outputs {
-		out, index := &tx.Outputs[i], uint32(i)
+		out := &tx.Outputs[i]
 		address, _ := s.chain.Describe(out.Script)
-		lead := Lead{Index: &index, Address: address, order: uint64(i)}
-		for deposit, from := range brought {
+		for e := range entries {
+			var detail string
 			switch {
-			case from[address]:
-				lead.Detail = "pays an input's address back: certainly its owner's, though nothing tells what part of it is traced"
+			case e.address == address:
+				detail = "pays the address back that brought value in: certainly its owner's, though nothing tells what part of it is traced"
 			case mix.Outputs > 1 && out.Value.Equal(mix.Value):
-				lead.Detail = fmt.Sprintf("one of %d equal outputs: whose it is nothing tells", mix.Outputs)
+				detail = fmt.Sprintf("one of %d equal outputs: whose it is nothing tells", mix.Outputs)
 			default:
 				continue
 			}
-			lead.Detail = fmt.Sprintf("out of a CoinJoin (%s), %s", heuristics, lead.Detail)
-			s.result.addLead(tx, deposit, lead)
+			s.result.Leads = append(s.result.Leads, Lead{
+				Deposit: s.result.Deposits[e.deposit].ID, Heuristic: cluster.Joint.ID, Version: cluster.Joint.Version, Mixed: Mixed{tx.ID, e.address},
+				Chain: s.result.Snapshot[0].Chain, Tx: tx.ID, Height: tx.Block.Height, Block: tx.Block.Hash, Time: tx.Time,
+				Index: uint32(i), Address: address, Asset: s.asset, Amount: out.Value, Detail: fmt.Sprintf("out of a CoinJoin (%s), %s", heuristics, detail),
+			})
 		}
 	}
 }

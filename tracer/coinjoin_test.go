@@ -89,7 +89,7 @@ func TestCoinJoinDetail(t *testing.T) {
 			}
 			for _, l := range r.Leads {
 				back := strings.Contains(l.Detail, "certainly its owner's")
-				if l.Deposit != r.Deposits[i].ID || back != (*l.Index == uint32(owners)) {
+				if l.Deposit != r.Deposits[i].ID || back != (l.Index == uint32(owners)) {
 					continue
 				}
 				if l.Tx.String() != mix.TxHash().String() || !strings.Contains(l.Detail, "coinjoin ") || l.Address == "" {

@@ -138,8 +138,7 @@ func (s *accountSweep) cross(a *arrival) (done bool, err error) {
 	if err != nil || d == nil {
 		return false, err
 	}
-	index := a.tx.Transfers[a.by].Index
-	s.result.addLeads(a.tx, a.deposit, Lead{Index: &index, Address: a.account, order: uint64(a.by)}, d)
+	s.result.addLeads(a.tx, a.deposit, m.brought, a.account, d)
 	stop := d.stop
 	if len(d.outs) > 0 {
 		traced, id := taint.Sum(a.spans), s.result.Deposits[a.deposit].ID

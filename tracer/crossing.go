@@ -2,6 +2,8 @@ package tracer
 
 import (
 	"fmt"
+	"slices"
+	"time"
 
 	"tsuiseki/chains"
 	"tsuiseki/tracer/bridge"
@@ -99,6 +101,7 @@ func (a *across) judge(p *memoPlace) (*decision, error) {
 			return nil, err
 		}
 	}
+	d.keepUntil(a.params.Until)
 	if err := d.weigh(p, label); err != nil {
 		return nil, err
 	}
@@ -156,6 +159,21 @@ func (d *decision) find(side *Side) error {
 		}
 	}
 	return nil
+}
+
+// keepUntil leaves out payments after the time limit, with words, where others are
+// followed; where all are later, the trail ends there by that limit.
+func (d *decision) keepUntil(until time.Time) {
+	late := func(out exit) bool { return !until.IsZero() && out.tx.Time.After(until) }
+	if !slices.ContainsFunc(d.outs, func(out exit) bool { return !late(out) }) {
+		return
+	}
+	for _, out := range d.outs {
+		if late(out) {
+			d.leads = append(d.leads, fmt.Sprintf("not followed, for it is later than the time limit: %s on %s answers this payment, too", out.tx.ID, out.side.snapshot().Chain))
+		}
+	}
+	d.outs = slices.DeleteFunc(d.outs, late)
 }
 
 // weigh says what, beside a memo, speaks for a vault.
@@ -260,10 +278,9 @@ func (d *decision) end(p *memoPlace, label Stop, target *Side, why string) {
 	d.stop.Detail = detail
 	if target != nil {
 		s := target.snapshot()
-		d.miss = &Missing{
-			Chain: s.Chain, What: fmt.Sprintf("payment that answers %s", p.in.Tx), Range: heights(s.From, s.Height),
-			Reason: "the bridge's payment lies beyond these blocks, was made otherwise, or never was",
-		}
+		missing := NewMissing(s.Chain, fmt.Sprintf("payment that answers %s", p.in.Tx), chains.Heights{From: s.From, To: s.Height},
+			"the bridge's payment lies beyond these blocks, was made otherwise, or never was")
+		d.miss = &missing
 	}
 }
 
@@ -301,10 +318,10 @@ func (c *crossings) refuse(key flowKey, d *decision, traced chains.Amount, hops 
 	switch p := &c.params; {
 	case traced.Cmp(p.MinAmount) < 0:
 		stop.Kind, stop.Detail = EndBelowMinimum, fmt.Sprintf("below %s; %s", p.MinAmount, moved)
-	case p.MaxHops > 0 && hops >= p.MaxHops:
-		stop.Kind, stop.Detail = EndHopLimit, fmt.Sprintf("%d hops from the deposit; %s", hops, moved)
 	case !p.Until.IsZero() && first.Time.After(p.Until):
 		stop.Kind, stop.Detail = EndTimeLimit, fmt.Sprintf("%s at %s", moved, first.Time.Format(timeFormat))
+	case p.MaxHops > 0 && hops >= p.MaxHops:
+		stop.Kind, stop.Detail = EndHopLimit, fmt.Sprintf("%d hops from the deposit; %s", hops, moved)
 	case c.blocked[key]:
 		stop.Kind = EndBudget
 		stop.Detail = fmt.Sprintf("what crosses here had not settled when the chains had been swept %d times; %s", settlingRounds, moved)

@@ -86,8 +86,7 @@ func (s *sweep) cross(p *place) (done bool, err error) {
 		return false, err
 	}
 	for _, h := range p.holds {
-		index := p.index
-		s.result.addLeads(p.tx, h.deposit, Lead{Index: &index, Address: p.address, order: uint64(index)}, d)
+		s.result.addLeads(p.tx, h.deposit, p.index, p.address, d)
 		switch {
 		case len(d.outs) > 0:
 			s.crossHolding(p, h, m.key, d)

@@ -33,7 +33,7 @@ func (s *accountSweep) infer(account chains.Address) (Stop, error) {
 	}
 	if found.Doubt != "" {
 		snapshot := s.ledger.Snapshot()
-		s.result.miss(found.What, heights(snapshot.From, snapshot.Height), found.Doubt)
+		s.result.miss(found.What, snapshot.From, snapshot.Height, found.Doubt)
 	}
 	return found.Stop, nil
 }

@@ -20,7 +20,7 @@ func (s *sweep) inferAt(p *place) (ended bool, err error) {
 	}
 	if found.Doubt != "" {
 		snapshot := s.chain.Snapshot()
-		s.result.miss(found.What, heights(snapshot.From, snapshot.Height), found.Doubt)
+		s.result.miss(found.What, snapshot.From, snapshot.Height, found.Doubt)
 	}
 	if found.Kind == "" {
 		return false, nil

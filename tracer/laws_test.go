@@ -26,19 +26,36 @@ func forEachRule(t *testing.T, law func(t *rapid.T, rule taint.Rule)) {
 // TestReferenceAgrees: the sweep finds just the hops and ends that the plain
 // reference finds, deposit by deposit.
 func TestReferenceAgrees(t *testing.T) {
+	forEachRule(t, func(t *rapid.T, rule taint.Rule) { checkReference(t, drawScenario(t, rule.Name)) })
+}
+
+// TestReferenceAgreesUnderLimits: where several limits apply at once, the sweep
+// says the same one as the reference.
+func TestReferenceAgreesUnderLimits(t *testing.T) {
 	forEachRule(t, func(t *rapid.T, rule taint.Rule) {
 		s := drawScenario(t, rule.Name)
-		network := s.src.Network()
-		var deposits []refDeposit
-		for _, p := range s.deposits {
-			tx := s.src.Decoded[p.at.Height].Txs[p.at.Tx]
-			deposits = append(deposits, refDeposit{chains.Outpoint{Tx: tx.ID, Index: p.index}, p.at})
+		on := func(name string, hi int) int {
+			return rapid.IntRange(1, hi).Draw(t, name) * rapid.SampledFrom([]int{0, 1}).Draw(t, name+" on")
 		}
-		want := reference(s.src.Decoded, int(s.asOf), network.Describe, deposits, s.params)
-		got := s.run(t)
-		sameLines(t, "hops", engineHops(got), s.referenceHops(want))
-		sameLines(t, "ends", engineEnds(got), s.referenceEnds(want))
+		begin := int(s.deposits[0].at.Height)
+		last := rapid.IntRange(begin, len(s.src.Decoded)-1).Draw(t, "until")
+		s.params.MaxHops, s.params.Until = rapid.IntRange(1, 2).Draw(t, "hops"), s.src.Decoded[last].Time.UTC()
+		s.params.HubDegree, s.params.Budget, s.params.MinAmount = on("degree", 5), on("visits", 2), chains.NewAmount(int64(on("least", 8)))
+		checkReference(t, s)
 	})
+}
+
+func checkReference(t *rapid.T, s scenario) {
+	network := s.src.Network()
+	var deposits []refDeposit
+	for _, p := range s.deposits {
+		tx := s.src.Decoded[p.at.Height].Txs[p.at.Tx]
+		deposits = append(deposits, refDeposit{chains.Outpoint{Tx: tx.ID, Index: p.index}, p.at})
+	}
+	want := reference(s.src.Decoded, int(s.asOf), network.Describe, deposits, s.params)
+	got := s.run(t)
+	sameLines(t, "hops", engineHops(got), s.referenceHops(want))
+	sameLines(t, "ends", engineEnds(got), s.referenceEnds(want))
 }
 
 func sameLines(t *rapid.T, what string, got, want []string) {

@@ -277,10 +277,10 @@ func TestReferencePrecedence(t *testing.T) {
 	}
 	ends(tracer.EndBelowMinimum)
 	c.params.MinAmount = chains.NewAmount(2)
-	ends(tracer.EndHopLimit)
-	c.params.MaxHops = 2
 	ends(tracer.EndTimeLimit)
 	c.params.Until = refAt(2)
+	ends(tracer.EndHopLimit)
+	c.params.MaxHops = 2
 	ends(tracer.EndHub)
 	c.params.HubDegree = 2
 	ends(tracer.EndBudget)

@@ -277,10 +277,10 @@ func (t *refTrace) stop(at refOutpoint, place refPlace, tx refTx) tracer.EndKind
 	switch p := t.params; {
 	case place.traced < refInt64(p.MinAmount):
 		return tracer.EndBelowMinimum
-	case p.MaxHops > 0 && place.hops >= p.MaxHops:
-		return tracer.EndHopLimit
 	case !p.Until.IsZero() && tx.time.After(p.Until):
 		return tracer.EndTimeLimit
+	case p.MaxHops > 0 && place.hops >= p.MaxHops:
+		return tracer.EndHopLimit
 	case p.HubDegree > 0 && t.chain.degree(address) > p.HubDegree:
 		return tracer.EndHub
 	}

@@ -67,7 +67,7 @@ func (s *accountSweep) open(a arrival, position chains.Position) (lot, error) {
 		return lot{}, err
 	}
 	if opening.Assumed != "" && s.rule.Conserves {
-		s.result.miss(fmt.Sprintf("opening balance of %s in %s", a.account, a.asset), heights(0, position.Height),
+		s.result.miss(fmt.Sprintf("opening balance of %s in %s", a.account, a.asset), 0, position.Height,
 			fmt.Sprintf("%s assumed: %s", opening.Balance.Sub(a.gained.Min(opening.Balance)), opening.Assumed))
 	}
 	return lot{deposit: a.deposit, balance: opening.Balance, hops: a.hops, since: position.Height}, nil
@@ -192,7 +192,7 @@ func (s *accountSweep) missParts(q *lotQueue, to uint64) error {
 			return err
 		}
 		for _, m := range missing {
-			s.result.miss(string(part), heights(m.From, m.To), "the index does not hold them: what they moved is not in this trace")
+			s.result.miss(string(part), m.From, m.To, "the index does not hold them: what they moved is not in this trace")
 		}
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"maps"
 	"slices"
 	"time"
 
@@ -54,12 +53,12 @@ type Result struct {
 	Hops     []Hop         `json:"hops"`
 	Ends     []End         `json:"ends"`
 	Totals   []Total       `json:"totals"`
+	Leads    []Lead        `json:"leads,omitempty"` // at bridges, and beyond mixers: see AddLeads
 	Missing  []Missing     `json:"missing"`
-	Leads    []Lead        `json:"leads,omitempty"`  // what may matter, and was not followed
 	Digest   string        `json:"digest,omitempty"` // SHA-256 of the rest in canonical form (RFC 8785)
 
-	missing  map[Missing]struct{} // until finish
-	balances map[balance]int      // places in Totals, until finish sorts them
+	missing  lacks           // until finish
+	balances map[balance]int // places in Totals, until finish sorts them
 }
 
 type balance struct {
@@ -217,20 +216,12 @@ type Total struct {
 	Unresolved chains.Amount `json:"unresolved"`
 }
 
-// Missing is something that the trace needed and did not have.
-type Missing struct {
-	Chain  chains.Chain `json:"chain"`
-	What   string       `json:"what"`
-	Range  string       `json:"range"`
-	Reason string       `json:"reason"`
-}
-
 func newResult(snapshot chains.Snapshot, rule taint.Rule, params Params) *Result {
 	return &Result{
 		Rule: rule.Name, Engine: Engine{Version}, Params: params.doc(),
 		Snapshot: []SnapshotDoc{snapshotDoc(snapshot)},
 		Hops:     []Hop{}, Ends: []End{}, Totals: []Total{}, Missing: []Missing{},
-		missing: map[Missing]struct{}{}, balances: map[balance]int{},
+		missing: lacks{}, balances: map[balance]int{},
 	}
 }
 
@@ -303,9 +294,9 @@ func (r *Result) addEnd(tx *chains.Tx, deposit int, e End) {
 	}
 }
 
-// miss records that the trace needed something and did not have it.
-func (r *Result) miss(what, heights, reason string) {
-	r.missing[Missing{Chain: r.Snapshot[0].Chain, What: what, Range: heights, Reason: reason}] = struct{}{}
+// miss records that the trace needed something of heights and did not have it.
+func (r *Result) miss(what string, from, to uint64, reason string) {
+	r.missing.add(lack{r.Snapshot[0].Chain, what, reason}, chains.Heights{From: from, To: to})
 }
 
 // finish sorts all lists by height, place in the block, index and deposit, and
@@ -337,9 +328,7 @@ func (r *Result) finish() error {
 			cmp.Compare(a.Asset, b.Asset), cmp.Compare(a.Address, b.Address), cmp.Compare(a.Detail, b.Detail))
 	})
 	r.sortLeads()
-	r.Missing = append(r.Missing, slices.SortedFunc(maps.Keys(r.missing), func(a, b Missing) int {
-		return cmp.Or(cmp.Compare(a.Chain, b.Chain), cmp.Compare(a.Range, b.Range), cmp.Compare(a.What, b.What), cmp.Compare(a.Reason, b.Reason))
-	})...)
+	r.Missing = r.missing.list()
 	digest, err := r.digest()
 	r.Digest = digest
 	return err

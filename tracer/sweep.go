@@ -162,10 +162,10 @@ func (s *sweep) follow(p *place, spend chains.Spend) error {
 		switch traced := taint.Sum(h.spans); {
 		case traced.Cmp(s.params.MinAmount) < 0:
 			s.end(p, h, EndBelowMinimum, fmt.Sprintf("below %s; moved on in %s at height %d", s.params.MinAmount, spend.By, spend.At.Height))
-		case s.params.MaxHops > 0 && h.hops >= s.params.MaxHops:
-			s.end(p, h, EndHopLimit, fmt.Sprintf("%d hops from the deposit; moved on in %s at height %d", h.hops, spend.By, spend.At.Height))
 		case !s.params.Until.IsZero() && spender.After(s.params.Until):
 			s.end(p, h, EndTimeLimit, fmt.Sprintf("moved on in %s at %s", spend.By, spender.Format(time.RFC3339)))
+		case s.params.MaxHops > 0 && h.hops >= s.params.MaxHops:
+			s.end(p, h, EndHopLimit, fmt.Sprintf("%d hops from the deposit; moved on in %s at height %d", h.hops, spend.By, spend.At.Height))
 		case s.params.HubDegree > 0 && degree > s.params.HubDegree:
 			s.end(p, h, EndHub, fmt.Sprintf("more than %d outputs pay this address; moved on in %s at height %d", s.params.HubDegree, spend.By, spend.At.Height))
 		default:
@@ -319,7 +319,7 @@ func sumOf(outs []taint.Output) (sum chains.Amount) {
 }
 
 func (s *sweep) miss(what string, height uint64, reason string) {
-	s.result.miss(what, fmt.Sprintf("%d-%d", height, height), reason)
+	s.result.miss(what, height, height, reason)
 }
 
 // stop ends a deposit's parts of all inputs where they are.

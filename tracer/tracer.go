@@ -38,7 +38,10 @@ type Chain interface {
 }
 
 // Params bound a trace. A place where a bound stops a trail becomes an end of
-// the bound's kind.
+// the bound's kind; where several do, of the first among MinAmount, Until, MaxHops,
+// HubDegree and Budget, on every chain. (An account's degree is asked on arrival,
+// before the others.) Until comes before MaxHops: what has not moved by then is
+// there, and no hop that comes later may take a part of it away.
 type Params struct {
 	Rule      string        // allocation rule, see taint.Rules
 	MaxHops   int           // transactions between deposit and end; 0 means no limit

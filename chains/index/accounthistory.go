@@ -72,23 +72,6 @@ func (v *AccountView) movementPrefix(address chains.Address, asset chains.Asset)
 	return pairKey(tableMovement, holder, of), err
 }
 
-// Balance sums an account's movements of an asset before a position: what is held
-// of them, not what came before the index. The lowest running sum, at most zero,
-// tells what the account must at least have had before.
-func (v *AccountView) Balance(address chains.Address, asset chains.Asset, before chains.Position) (sum, lowest chains.Amount, err error) {
-	for m, err := range v.Movements(address, asset, chains.Position{}) {
-		if err != nil {
-			return chains.Amount{}, chains.Amount{}, err
-		}
-		if m.At.Compare(before) >= 0 {
-			break
-		}
-		sum = sum.Add(m.In).Sub(m.Out)
-		lowest = lowest.Min(sum)
-	}
-	return sum, lowest, nil
-}
-
 // Assets yields what an account ever had a transfer of, the native asset first,
 // then by the tokens' contracts. Collectibles are not among them.
 func (v *AccountView) Assets(address chains.Address) iter.Seq2[chains.Asset, error] {

@@ -18,6 +18,7 @@ type AccountView struct {
 	native chains.Asset
 	final  chains.BlockRef
 	told   bool // the final block
+	sums   runningSums
 }
 
 // View opens a view as of a height, or of the tip where asOf is nil. Where the

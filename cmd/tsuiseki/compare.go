@@ -22,7 +22,7 @@ func printComparison(w io.Writer, c *tracer.Comparison) {
 		printRanges(w, c, d.ID, u)
 	}
 	fmt.Fprintln(w, "\nAll rules conserve what was paid, but for poison, which is an upper bound. --rule with one of them shows its trail.")
-	for _, m := range missingFrom(c.Traces) {
+	for _, m := range tracer.MissingOf(c.Traces) {
 		fmt.Fprintf(w, "missing: %s at heights %s: %s\n", m.What, m.Range, m.Reason)
 	}
 	fmt.Fprintf(w, "\ndigest %s\n", c.Digest)
@@ -50,18 +50,4 @@ func printRanges(w io.Writer, c *tracer.Comparison, deposit string, u units) {
 			row(r, "", "")
 		}
 	})
-}
-
-// missingFrom lists once what any of the traces lacks.
-func missingFrom(traces []*tracer.Result) (missing []tracer.Missing) {
-	seen := map[tracer.Missing]bool{}
-	for _, r := range traces {
-		for _, m := range r.Missing {
-			if !seen[m] {
-				seen[m] = true
-				missing = append(missing, m)
-			}
-		}
-	}
-	return missing
 }

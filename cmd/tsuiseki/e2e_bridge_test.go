@@ -247,7 +247,7 @@ func (b *bridgeCase) checkText(t *testing.T, ref, returned string) {
 	for _, want := range []string{
 		"2 ETH " + strings.ToLower(b.account("offender").Address.Hex()) + " (over a bridge, on ethereum-1337)",
 		"bridge    2 ETH for 3 BTC on bitcoin-simnet", "on bitcoin-simnet: in 5 BTC + swapped in 1.23456789 BTC = ends", "1.23456789 BTC for 1 ETH on ethereum-1337, over a bridge to",
-		"lead, not a fact",
+		"Leads at bridges",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)

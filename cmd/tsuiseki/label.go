@@ -19,6 +19,8 @@ type labelCmd struct {
 	Import labelImportCmd `cmd:"" help:"Take in TagPacks, ActorPacks, OFAC lists, CSV files and exchanges' answers."`
 	Show   labelShowCmd   `cmd:"" help:"Show what is said of an address or transaction, by whom, and what conflicts."`
 	Export labelExportCmd `cmd:"" help:"Write all labels, to be taken in elsewhere."`
+	Sets   labelSetsCmd   `cmd:"" help:"List the sets of labels: what each import is the new state of."`
+	Remove labelRemoveCmd `cmd:"" help:"Take a set of labels out of force; what was known before stays known of those days."`
 }
 
 // labelFlags pick which labels count.

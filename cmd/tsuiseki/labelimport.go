@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +16,7 @@ import (
 
 type labelImportCmd struct {
 	Files []string `arg:"" name:"file" help:"Files, or folders to look through for .yaml, .yml, .csv, .txt and .json; the format is known by the contents." type:"path"`
-	Set   string   `help:"The CSV file is the new state of this set; what it no longer says is no longer held. Without it, a CSV file adds." placeholder:"NAME"`
+	Set   string   `help:"The file is the new state of this set, named as label sets prints it; what it no longer says is no longer held. Without it, a pack's set is named by file, title and creator, a sanctions list's by its currency, and a CSV file adds." placeholder:"NAME"`
 	Force bool     `help:"Take in a sanctions list that is much shorter than the one before."`
 	JSON  bool     `name:"json" help:"Print one JSON document."`
 }
@@ -162,5 +163,9 @@ func readBounded(root *os.Root, name string) ([]byte, error) {
 	case info.Size() > largestLabels:
 		return nil, fmt.Errorf("has %d bytes, more than %d: split it", info.Size(), largestLabels)
 	}
-	return io.ReadAll(file)
+	data := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // as large as the file, and no larger
+	if _, err = data.ReadFrom(io.LimitReader(file, info.Size()+1)); err == nil && int64(data.Len()) > info.Size() {
+		err = errors.New("grows while it is read: import it again")
+	}
+	return data.Bytes(), err
 }

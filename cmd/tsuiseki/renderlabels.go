@@ -59,6 +59,9 @@ func printImport(w io.Writer, r *label.Report) {
 	for i := range r.Sets {
 		set := &r.Sets[i]
 		fmt.Fprintf(w, "%s: %d labels, %d new, %d as before, %d gone\n", set.Set, set.Rows, set.Added, set.Kept, set.Gone)
+		for _, other := range set.Resembles {
+			fmt.Fprintf(w, "  counts beside %s, which it resembles: if it is the new state of that, remove this set and import it with --set %q\n", other, other.Name)
+		}
 		if set.Duplicates > 0 {
 			fmt.Fprintf(w, "  said more than once: %d\n", set.Duplicates)
 		}
@@ -72,6 +75,18 @@ func printImport(w io.Writer, r *label.Report) {
 			fmt.Fprintf(w, "  kept, of concepts that no taxonomy has: %s\n", counts(set.Concepts))
 		}
 	}
+}
+
+func printSet(w io.Writer, d *setDoc) {
+	fmt.Fprintf(w, "%s %s: %d labels\n", d.Kind, d.Name, d.Rows)
+	if d.Title != "" {
+		fmt.Fprintf(w, "  %s, by %s\n", d.Title, d.Creator)
+	}
+	if d.Withdrawn != nil {
+		fmt.Fprintf(w, "  known from %s until it was withdrawn at %s: %s\n", when(d.KnownSince), when(d.Withdrawn.At), d.Withdrawn.Reason)
+		return
+	}
+	fmt.Fprintf(w, "  known since %s, last imported at %s from %s\n", when(d.KnownSince), when(*d.LastImported), d.Input)
 }
 
 func counts(of map[string]int) string {

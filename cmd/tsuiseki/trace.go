@@ -28,6 +28,7 @@ type traceCmd struct {
 	HubDegree int      `help:"Do not follow an address that more outputs pay; 0 is no limit." default:"${hub_degree}"`
 	Budget    int      `help:"Transactions to visit per deposit; 0 is no limit." default:"100000"`
 	NoCross   bool     `name:"no-cross" help:"Stay on the deposits' chain: do not follow bridges to others that are indexed."`
+	Leads     bool     `help:"Also look where value that mixers took in may have come out: leads to check, never part of the ledger."`
 	JSON      bool     `name:"json" help:"Print one JSON document."`
 }
 
@@ -56,7 +57,7 @@ func (c *traceCmd) Run(s *session) (err error) {
 	if err := c.print(s, traces); err != nil {
 		return err
 	}
-	if missing := missingFrom(traces); len(missing) > 0 {
+	if missing := tracer.MissingOf(traces); len(missing) > 0 {
 		return incompleteError{fmt.Sprintf("%d facts that the trace needed are missing, the first: %s (%s)", len(missing), missing[0].What, missing[0].Reason)}
 	}
 	return nil
@@ -136,7 +137,11 @@ func (c *traceCmd) across(s *session, view timed, deposits tracer.SideDeposits, 
 	w := newWorld(s, c, deposits.Side, view.Snapshot().Chain, asOf)
 	defer func() { err = errors.Join(err, w.Close()) }()
 	return eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
-		return tracer.Across(s.ctx, w, []tracer.SideDeposits{deposits}, p)
+		result, err := tracer.Across(s.ctx, w, []tracer.SideDeposits{deposits}, p)
+		if err == nil && c.Leads {
+			err = w.addLeads(result)
+		}
+		return result, err
 	})
 }
 

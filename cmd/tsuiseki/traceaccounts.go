@@ -27,7 +27,11 @@ func (c *traceCmd) traceAccounts(s *session, chain chains.Chain, refs []ref, par
 	if c.NoCross {
 		params.Heuristics = view.heuristics.docs()
 		return eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
-			return tracer.TraceAccounts(s.ctx, view, deposits, p)
+			result, err := tracer.TraceAccounts(s.ctx, view, deposits, p)
+			if err == nil && c.Leads {
+				err = addMixerLeads(view, result)
+			}
+			return result, err
 		})
 	}
 	return c.across(s, view, tracer.SideDeposits{Side: accountSide(view), Accounts: deposits}, params)

@@ -146,6 +146,22 @@ func (w *world) Close() error {
 	return errors.Join(errs...)
 }
 
+// addLeads looks beyond the mixers of all chains with accounts that the trail reached.
+func (w *world) addLeads(result *tracer.Result) error {
+	views := slices.Clone(w.opened)
+	if home, ok := w.home.Accounts.(*openedAccounts); ok {
+		views = append(views, home)
+	}
+	for _, view := range views {
+		if accounts, ok := view.(*openedAccounts); ok {
+			if err := addMixerLeads(accounts, result); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func outputSide(view *opened) *tracer.Side {
 	return &tracer.Side{Outputs: view, Asset: view.network.Asset, Messages: view, Heuristics: view.heuristicDocs()}
 }

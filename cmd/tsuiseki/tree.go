@@ -22,11 +22,12 @@ func printTrace(w io.Writer, r *tracer.Result) {
 		printTotals(w, r, d.ID, u)
 		fmt.Fprintln(w)
 		printTrails(w, r, d, u)
+		printLeads(w, r, d.ID, u)
+		printBridgeLeads(w, r, d.ID)
 	}
 	for _, m := range r.Missing {
 		fmt.Fprintf(w, "missing: %s at heights %s: %s\n", m.What, m.Range, m.Reason)
 	}
-	printLeads(w, r)
 	fmt.Fprintf(w, "\ndigest %s\n", r.Digest)
 }
 

@@ -59,13 +59,13 @@ func onChain(r *tracer.Result, chain chains.Chain) string {
 	return string(chain) + " "
 }
 
-// printLeads lists what the trace did not follow.
-func printLeads(w io.Writer, r *tracer.Result) {
+// printBridgeLeads lists what memos of bridges leave open.
+func printBridgeLeads(w io.Writer, r *tracer.Result, deposit string) {
+	heading := "\n  Leads at bridges, for you to check; no facts:\n"
 	for _, l := range r.Leads {
-		place := l.Tx.String()
-		if l.Index != nil {
-			place = fmt.Sprintf("%s:%d", l.Tx, *l.Index)
+		if l.Deposit == deposit && l.Bridge != nil {
+			fmt.Fprintf(w, "%s  %s:%d on %s, at %s: %s\n", heading, l.Tx, l.Index, l.Chain, l.Address, l.Detail)
+			heading = ""
 		}
-		fmt.Fprintf(w, "lead, not a fact: %s on %s, at %s: %s\n", place, l.Chain, l.Address, l.Detail)
 	}
 }

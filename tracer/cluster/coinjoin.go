@@ -9,14 +9,14 @@ type Sign struct {
 }
 
 // Joint is the heuristic of CoinJoin.
-var Joint = Heuristic{ID: "coinjoin", Version: 2}
+var Joint = Heuristic{ID: "coinjoin", Version: 3}
 
 // CoinJoin decides whether several owners made a transaction to mix their coins,
 // whatever the protocol. Yes: a protocol's shape fits; or the guard fires, and of
 // the n >= 3 equal outputs each can have a participant, who brings an address and
 // takes at most a change output beside. Undecided: the guard fires and nothing
-// more, as for a payment in batches. (After Maxwell: "CoinJoin", 2013; Goldfeder
-// et al.: "When the cookie meets the blockchain", 2018.)
+// more, as for a payment in batches, or one owner enters Whirlpool. (After Maxwell:
+// "CoinJoin", 2013; Goldfeder et al.: "When the cookie meets the blockchain", 2018.)
 func CoinJoin(tx *chains.Tx) Verdict {
 	guard := DoNotCluster(tx)
 	open := guard != No
@@ -28,7 +28,7 @@ func CoinJoin(tx *chains.Tx) Verdict {
 			open = true
 		}
 	}
-	if guard == Yes {
+	if guard == Yes && WhirlpoolTx0(tx) == No {
 		addresses, _ := inputAddresses(tx)
 		if _, n := topValue(tx); n >= guardPayees && n <= len(addresses) && len(tx.Outputs) <= 2*n {
 			return Yes
@@ -67,5 +67,5 @@ func JointSigns(tx *chains.Tx) []Sign {
 	for _, p := range Protocols() {
 		signs = append(signs, Sign{p.Heuristic, p.Fits(tx)})
 	}
-	return append(signs, Sign{PayJoin, PayJoinSuspicion(tx)})
+	return append(signs, Sign{TxZero, WhirlpoolTx0(tx)}, Sign{PayJoin, PayJoinSuspicion(tx)})
 }

@@ -41,7 +41,7 @@ func (b *batch) Pack(p Pack) error {
 		return err
 	}
 	n := &part{
-		pack: p, name: fmt.Sprintf("%08d%s", b.next, segmentSuffix), said: map[[16]byte]struct{}{},
+		pack: p, name: segmentName(b.next), said: map[[16]byte]struct{}{},
 		counts: SetReport{Set: p.Set, Networks: map[string]int{}, Concepts: map[string]int{}},
 	}
 	b.next++
@@ -84,6 +84,13 @@ func (b *batch) Note(p Problem) {
 	if len(counts.Notes) < mostProblems {
 		counts.Notes = append(counts.Notes, p)
 	}
+}
+
+// Restart implements Receiver.
+func (b *batch) Restart() {
+	b.discard()
+	b.next -= len(b.parts)
+	b.parts, b.ended = nil, false
 }
 
 // Actor implements Receiver.
@@ -141,7 +148,7 @@ func (b *batch) endPart() error {
 		}
 		p.held = nil
 		p.counts.Gone = p.before.Rows - p.counts.Kept
-		if !p.counts.Changed() && reflect.DeepEqual(p.pack, p.before.Pack) {
+		if !p.counts.Changed() && reflect.DeepEqual(p.pack, p.before.Pack) && p.before.Withdrawn == "" {
 			p.same = true
 			p.writer.discard()
 			return nil
@@ -157,6 +164,12 @@ func (b *batch) check() error {
 		if p.before != nil && shrunk(set, p.before.Rows, p.counts.Rows) && !b.importer.Force {
 			return &ShrunkError{set, p.before.Rows, p.counts.Rows}
 		}
+		if p.before == nil {
+			if err := b.checkName(set); err != nil {
+				return err
+			}
+			p.counts.Resembles = b.importer.manifest.resembles(p)
+		}
 		other, seen := b.importer.seen[set]
 		if slices.ContainsFunc(b.parts[:i], func(q *part) bool { return q.pack.Set == set }) {
 			other, seen = "another document of this file", true
@@ -167,6 +180,21 @@ func (b *batch) check() error {
 	}
 	for _, p := range b.parts {
 		b.importer.seen[p.pack.Set] = b.file.Name
+	}
+	return nil
+}
+
+// checkName refuses a name given for a new set that one of another kind has: it
+// would not take the place of that one.
+func (b *batch) checkName(set Set) error {
+	if b.file.Set == "" {
+		return nil
+	}
+	for _, held := range b.importer.manifest.knownAt(time.Time{}) {
+		if held.Set.Name == set.Name {
+			return &RefusedError{Rows: 1, Problems: []Problem{{b.file.Name, 1, "", fmt.Sprintf(
+				"is a %s, but %q is a %s: remove that, or give another name", set.Kind, set.Name, held.Set.Kind)}}}
+		}
 	}
 	return nil
 }

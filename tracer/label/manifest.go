@@ -32,6 +32,8 @@ type importMade struct {
 	Rows    int       `json:"rows"`
 	Input   string    `json:"input"` // name of the file it was read from, and
 	Digest  string    `json:"input_sha256"`
+	// Withdrawn is why the set is out of force from this entry on.
+	Withdrawn string `json:"withdrawn,omitempty"`
 }
 
 func (m *importMade) isActors() bool { return m.Set.Kind == SetActorPack }
@@ -107,8 +109,8 @@ func (m *manifest) current(set Set) int {
 	return -1
 }
 
-// knownAt are the imports that are in force at a time, one of each set, in the
-// order in which they were made; a zero time is now.
+// knownAt are the imports that are in force at a time, one of each set that is not
+// withdrawn, in the order in which they were made; a zero time is now.
 func (m *manifest) knownAt(t time.Time) []importMade {
 	last := map[Set]int{}
 	for i := range m.Imports {
@@ -118,7 +120,7 @@ func (m *manifest) knownAt(t time.Time) []importMade {
 	}
 	var found []importMade
 	for i := range m.Imports {
-		if at, ok := last[m.Imports[i].Set]; ok && at == i {
+		if at, ok := last[m.Imports[i].Set]; ok && at == i && m.Imports[i].Withdrawn == "" {
 			found = append(found, m.Imports[i])
 		}
 	}

@@ -2,6 +2,7 @@ package label
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"regexp"
 	"strings"
@@ -30,7 +31,7 @@ func (r *reader) ofac(data []byte, currency string) error {
 		r.problem(r.file.Name, 1, "", "names no address: it is not a whole list")
 		return nil
 	}
-	if err := r.to.Pack(Pack{Set: Set{SetOFAC, currency}, Title: "OFAC sanctioned addresses " + currency, Creator: "OFAC"}); err != nil {
+	if err := r.to.Pack(Pack{Set: Set{SetOFAC, cmp.Or(r.file.Set, currency)}, Title: "OFAC sanctioned addresses " + currency, Creator: "OFAC"}); err != nil {
 		return err
 	}
 	for _, entry := range listed {

@@ -18,8 +18,10 @@ type File struct {
 	// Include reads a file that a TagPack includes, by its path below the folder of
 	// the pack. nil refuses all.
 	Include func(name string) ([]byte, error)
-	// Set names the set that a CSV file is the new state of. Without it, a CSV file
-	// is a set of its own and adds to what is held.
+	// Set names the set that the file is the new state of, which must be its only
+	// one. Without it, a pack's set has the name of the file, its title and creator,
+	// a sanctions list that of its currency; a CSV file is a set of its own and adds
+	// to what is held.
 	Set string
 }
 
@@ -30,12 +32,25 @@ type Receiver interface {
 	Label(Label) error
 	Actor(Actor) error
 	Note(Problem)
+	// Restart takes back all that was received: the file is read anew from its
+	// beginning, in another way.
+	Restart()
 }
 
 // Read reads a file of whichever format its contents show, and tells all that is
 // wrong with it by a *RefusedError. Where it does, what was received is worthless.
 func Read(f File, canonical Canonical, to Receiver) error {
-	r := &reader{file: f, canonical: canonical, to: to, included: map[string]*yaml.Node{}}
+	r := newReader(f, canonical, to)
+	return r.all(r.yaml)
+}
+
+func newReader(f File, canonical Canonical, to Receiver) *reader {
+	return &reader{file: f, canonical: canonical, to: to, pieceSize: pieceSize, included: map[string]*yaml.Node{}}
+}
+
+// all reads the file; yaml reads what is YAML.
+func (r *reader) all(yaml func(data []byte) error) error {
+	f := r.file
 	data := bytes.TrimPrefix(f.Data, []byte("\ufeff"))
 	switch {
 	case !utf8.Valid(data):
@@ -43,7 +58,7 @@ func Read(f File, canonical Canonical, to Receiver) error {
 	case len(bytes.TrimSpace(data)) == 0:
 		r.problem(f.Name, 1, "", "is empty")
 	default:
-		if err := r.read(data); err != nil {
+		if err := r.read(data, yaml); err != nil {
 			return err
 		}
 	}
@@ -73,6 +88,10 @@ type reader struct {
 	refused   int                   // problems found, also those above mostProblems
 	included  map[string]*yaml.Node // what was read once
 	expanded  int                   // bytes written for contexts, which aliases can multiply
+
+	includedBytes int
+	packs         int // documents with labels or actors
+	pieceSize     int // bytes of items that are read at once
 }
 
 // mostProblems is how many problems of a file are told in words.
@@ -87,7 +106,7 @@ func (r *reader) problem(file string, line int, field, reason string, args ...an
 
 // read tells formats apart: by their first line, and a list without a heading by
 // the name under which it is published.
-func (r *reader) read(data []byte) error {
+func (r *reader) read(data []byte, yaml func([]byte) error) error {
 	currency, isList := ofacCurrency(path.Base(r.file.Name))
 	switch {
 	case isList:
@@ -95,7 +114,7 @@ func (r *reader) read(data []byte) error {
 	case looksLikeCSV(data):
 		return r.csv(data)
 	case looksLikeYAML(data):
-		return r.yaml(data)
+		return yaml(data)
 	}
 	r.problem(r.file.Name, 1, "", "is none of: TagPack or ActorPack (YAML with title, creator and tags or actors), CSV with headings, "+
 		"sanctions list named sanctioned_addresses_CURRENCY.txt or .json")

@@ -19,12 +19,16 @@ type received struct {
 	labels []label.Label
 	actors []label.Actor
 	notes  []label.Problem
+
+	restarts int
 }
 
 func (r *received) Pack(p label.Pack) error   { r.packs = append(r.packs, p); return nil }
 func (r *received) Label(l label.Label) error { r.labels = append(r.labels, l); return nil }
 func (r *received) Actor(a label.Actor) error { r.actors = append(r.actors, a); return nil }
 func (r *received) Note(p label.Problem)      { r.notes = append(r.notes, p) }
+
+func (r *received) Restart() { *r = received{restarts: r.restarts + 1} }
 
 func read(f label.File) (*received, error) {
 	var r received

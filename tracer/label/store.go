@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 )
@@ -109,7 +108,8 @@ type SetReport struct {
 	Added      int            `json:"added"`
 	Kept       int            `json:"kept"`
 	Gone       int            `json:"gone"`
-	Duplicates int            `json:"duplicates"` // said more than once by the file
+	Duplicates int            `json:"duplicates"`          // said more than once by the file
+	Resembles  []Set          `json:"resembles,omitempty"` // sets in force that a new set may be the new state of
 	Networks   map[string]int `json:"other_networks,omitempty"`
 	Concepts   map[string]int `json:"other_concepts,omitempty"`
 	Notes      []Problem      `json:"notes,omitempty"` // addresses that are none of their network: kept, of no chain
@@ -137,15 +137,7 @@ func (m *Importer) File(f File) (*Report, error) {
 	if len(made) == 0 {
 		return report, nil
 	}
-	if err := syncDir(m.store.opt.Dir); err != nil {
-		return nil, err
-	}
-	next := manifest{manifestFormat, append(slices.Clip(m.manifest.Imports), made...)}
-	if err := next.write(m.store.opt.Dir); err != nil {
-		return nil, fmt.Errorf("writing the manifest of labels: %w", err)
-	}
-	m.manifest = next
-	return report, nil
+	return report, m.enter(made)
 }
 
 // now never goes back: what was known must not change with the clock.

@@ -55,10 +55,20 @@ func TestBitemporal(t *testing.T) {
 			said := rapid.MapOf(
 				rapid.SampledFrom([]string{someAddress, otherAddress, "3CTPRyUbCKkByGmAVvDV6ReZXT1WfV3UPd"}),
 				rapid.SampledFrom([]string{"a", "b"})).Draw(rt, "labels")
-			importFile(t, s, pack(set, said))
 			next := moment{at, map[string]state{}, map[string]time.Time{}}
 			maps.Copy(next.sets, now.sets)
-			next.sets[set] = said
+			if rapid.IntRange(0, 3).Draw(rt, "withdraw") == 3 {
+				withdraw(rt, s, set, now.sets[set] != nil)
+				delete(next.sets, set)
+			} else {
+				f := pack(set, said)
+				f.Set = set
+				if rapid.Bool().Draw(rt, "renamed") {
+					f.Name = "renamed.yaml"
+				}
+				importFile(t, s, f)
+				next.sets[set] = said
+			}
 			for name, labels := range next.sets {
 				for address, text := range labels {
 					key := name + address + text
@@ -73,6 +83,13 @@ func TestBitemporal(t *testing.T) {
 		}
 		for _, h := range append(history, moment{at: c.day(1)}) {
 			v := openView(t, s, h.at)
+			var names []string
+			for _, set := range v.Sets() {
+				names = append(names, set.Set.Name)
+			}
+			if want := slices.Sorted(maps.Keys(h.sets)); !slices.Equal(names, want) {
+				rt.Fatalf("sets as known at %s: %v, want %v", h.at, names, want)
+			}
 			for _, address := range []string{someAddress, otherAddress, "3CTPRyUbCKkByGmAVvDV6ReZXT1WfV3UPd"} {
 				want := map[string]time.Time{}
 				for name, labels := range h.sets {

@@ -16,8 +16,9 @@ type draft struct {
 }
 
 // pack reads one document: a TagPack or an ActorPack. Its fields may stand in it
-// or under header; those of tags and actors stand there for all of them.
-func (r *reader) pack(root place) error {
+// or under header; those of tags and actors stand there for all of them. each reads
+// the items of the list.
+func (r *reader) pack(root place, each func(list place, field string, take func(item place) error) error) error {
 	fields, ok := r.fields(root, "a pack")
 	if !ok {
 		return nil
@@ -38,6 +39,9 @@ func (r *reader) pack(root place) error {
 		r.problem(root.file, root.Line, "tags", "want either tags or actors, have %d lists", len(lists))
 		return nil
 	}
+	if r.packs++; r.packs == 2 && r.file.Set != "" {
+		r.problem(root.file, root.Line, "", "begins a second set in the file: one name cannot be that of several; import it without --set, or split it")
+	}
 	d, apply := draft{}, (*reader).tagField
 	if lists[0].name == "actors" {
 		apply = (*reader).actorField
@@ -45,19 +49,15 @@ func (r *reader) pack(root place) error {
 	for _, e := range header {
 		r.headerField(&d, e, apply)
 	}
-	r.checkPack(root, &d, lists[0].name)
+	if r.checkPack(root, &d, lists[0].name); r.file.Set != "" {
+		d.pack.Set.Name = r.file.Set
+	}
 	if r.refused == 0 { // else the rest is read for what else is wrong
 		if err := r.to.Pack(d.pack); err != nil {
 			return err
 		}
 	}
-	items, _ := r.items(lists[0].value, lists[0].name)
-	for _, item := range items {
-		if err := r.item(d, item, apply); err != nil {
-			return err
-		}
-	}
-	return nil
+	return each(lists[0].value, lists[0].name, func(item place) error { return r.item(d, item, apply) })
 }
 
 // item reads one tag or actor, which has what the header says unless it says otherwise.

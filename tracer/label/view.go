@@ -2,7 +2,6 @@ package label
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -20,7 +19,8 @@ import (
 type View struct {
 	dir     string
 	imports []importMade
-	slots   []slot // offset holds the import's number too
+	sets    []SetInfo // the same, by kind and name
+	slots   []slot    // offset holds the import's number too
 	actors  []slot
 
 	mu   sync.Mutex
@@ -40,6 +40,7 @@ func (s *Store) View(knownAt time.Time) (_ *View, err error) {
 		return nil, err
 	}
 	v := &View{dir: s.opt.Dir, imports: m.knownAt(knownAt), open: map[int]*segment{}}
+	v.sets = slices.DeleteFunc(m.sets(knownAt), func(set SetInfo) bool { return set.Withdrawn != "" })
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, v.Close())
@@ -201,24 +202,6 @@ func (v *View) Actor(id string) (found Actor, ok bool, err error) {
 		return err
 	})
 	return found, ok, err
-}
-
-// SetInfo is a set that a view holds.
-type SetInfo struct {
-	Pack
-	Rows    int
-	KnownAt time.Time // of its last import
-}
-
-// Sets are the sets held, by kind and name.
-func (v *View) Sets() (sets []SetInfo) {
-	for i := range v.imports {
-		sets = append(sets, SetInfo{v.imports[i].Pack, v.imports[i].Rows, v.imports[i].KnownAt})
-	}
-	slices.SortFunc(sets, func(a, b SetInfo) int {
-		return cmp.Or(cmp.Compare(a.Set.Kind, b.Set.Kind), cmp.Compare(a.Set.Name, b.Set.Name))
-	})
-	return sets
 }
 
 // Each reads all that a set says, in the order of its source; take's other is nil.

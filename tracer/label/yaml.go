@@ -35,8 +35,8 @@ const (
 	deepestContext = 32
 )
 
-// yaml reads a stream of TagPacks and ActorPacks.
-func (r *reader) yaml(data []byte) error {
+// tree reads a stream of TagPacks and ActorPacks, each document as one tree.
+func (r *reader) tree(data []byte) error {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	for {
 		var document yaml.Node
@@ -51,7 +51,7 @@ func (r *reader) yaml(data []byte) error {
 		if len(document.Content) == 0 {
 			continue
 		}
-		if err := r.pack(place{document.Content[0], r.file.Name, nil}); err != nil {
+		if err := r.pack(place{document.Content[0], r.file.Name, nil}, r.items); err != nil {
 			return err
 		}
 	}
@@ -60,12 +60,17 @@ func (r *reader) yaml(data []byte) error {
 var yamlLine = regexp.MustCompile(`line (\d+): `)
 
 func (r *reader) yamlError(file string, err error) {
-	line, text := 1, err.Error()
+	line, text := yamlErrorAt(err)
+	r.problem(file, line, "", "is not whole YAML: %s", text)
+}
+
+func yamlErrorAt(err error) (line int, text string) {
+	line, text = 1, err.Error()
 	if match := yamlLine.FindStringSubmatchIndex(text); match != nil {
 		line, _ = strconv.Atoi(text[match[2]:match[3]])
 		text = text[match[1]:]
 	}
-	r.problem(file, line, "", "is not whole YAML: %s", text)
+	return line, text
 }
 
 // resolve follows an alias or an include to what it stands for.
@@ -112,6 +117,9 @@ func (r *reader) include(p place) (place, bool) {
 	if err != nil {
 		return refuse("%v", err)
 	}
+	if r.includedBytes += len(data); r.includedBytes > largestTree {
+		return refuse("includes more than %d MiB", largestTree>>20)
+	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(data, &document); err != nil {
 		r.yamlError(name, err)
@@ -146,19 +154,30 @@ func (r *reader) fields(p place, what string) (found []entry, ok bool) {
 	return found, true
 }
 
-// items are the items of a list.
-func (r *reader) items(p place, field string) (found []place, ok bool) {
+// items takes the items of a list one by one.
+func (r *reader) items(p place, field string, take func(place) error) error {
+	p, ok := r.list(p, field)
+	if !ok {
+		return nil
+	}
+	for _, item := range p.Content {
+		if err := take(place{item, p.file, p.through}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list is a place that holds a list.
+func (r *reader) list(p place, field string) (_ place, ok bool) {
 	if p, ok = r.resolve(p); !ok {
-		return nil, false
+		return p, false
 	}
 	if p.Kind != yaml.SequenceNode {
 		r.problem(p.file, p.Line, field, "want a list")
-		return nil, false
+		return p, false
 	}
-	for _, item := range p.Content {
-		found = append(found, place{item, p.file, p.through})
-	}
-	return found, true
+	return p, true
 }
 
 // text is the value of a field of text.
@@ -181,9 +200,12 @@ func (r *reader) text(e entry) (string, bool) {
 
 // texts is the value of a field that is a list of texts.
 func (r *reader) texts(e entry) (values []string, ok bool) {
-	items, ok := r.items(e.value, e.name)
-	for _, item := range items {
-		value, good := r.text(entry{e.name, e.line, item})
+	p, ok := r.list(e.value, e.name)
+	if !ok {
+		return nil, false
+	}
+	for _, item := range p.Content {
+		value, good := r.text(entry{e.name, e.line, place{item, p.file, p.through}})
 		if ok = ok && good; good {
 			values = append(values, value)
 		}

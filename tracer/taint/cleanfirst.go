@@ -7,8 +7,14 @@ import "slices"
 // B with T traced, a payment of x takes max(0, x-(B-T)) and the rest of T stays,
 // so that what is traced never exceeds the lowest balance since: what comes in
 // later does not restore it. Within one transaction it stays with what an account
-// gains before it is in the payments. (Re Hallett's Estate, 1880; the lowest
-// intermediate balance of James Roscoe v Winder, 1915.)
+// gains before it is in the payments.
+//
+// Sources, for accounts: Re Hallett's Estate (1880) 13 Ch D 696, by which a trustee
+// is presumed to spend what is his own first; James Roscoe (Bolton) Ltd v Winder
+// [1915] 1 Ch 62, for the lowest intermediate balance; United States v. Banco Cafetero
+// Panama, 797 F.2d 1154 (2d Cir. 1986), which lets the government choose this rule
+// ("drugs-in, last-out"). They are about one mixed account and a wrongdoer's own
+// money; an order among the outputs of one transaction is this program's convention.
 func CleanFirst(ins []Input, outs []Output) []Flow {
 	order := inOrder(outs)
 	slices.Reverse(order) // what clean value does not reach is the back

@@ -10,8 +10,14 @@ import (
 // of S in all, output v gets floor(v·T/S), and what rounding leaves goes unit by
 // unit to the largest remainders, earlier outputs first. A payment of x out of an
 // account's balance of B takes x·T/B; within one transaction the payments and what
-// an account gains share alike. (Möser, Böhme, Breuker:
-// "Towards Risk Scoring of Bitcoin Transactions", 2014.)
+// an account gains share alike.
+//
+// Sources, for accounts: the "rolling charge" or North American method described in
+// Barlow Clowes International Ltd v Vaughan [1992] 4 All ER 22, by which each payment
+// is borne in proportion (the court shared what was left in one step, as this was too
+// laborious to compute); "averaging" in United States v. Banco Cafetero Panama, 797
+// F.2d 1154 (2d Cir. 1986). For Bitcoin: Möser, Böhme, Breuker, "Towards Risk Scoring
+// of Bitcoin Transactions", 2014.
 func Haircut(ins []Input, outs []Output) []Flow {
 	left := make([]chains.Amount, len(ins)) // traced value that each input has still to give
 	for i, in := range ins {

@@ -1,5 +1,10 @@
 // Package taint holds the allocation rules: given which part of a transaction's
 // inputs is traced, each says which part of its outputs is. The rules are pure.
+//
+// Courts have traced through mixed accounts by rules like fifo, haircut, dirty-first
+// and clean-first; lifo and tiho are conventions of software, and poison bounds the
+// others from above. What a court said is about one account over time: that a
+// transaction's outputs are taken in their order is everywhere a convention.
 package taint
 
 import (

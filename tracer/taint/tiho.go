@@ -5,8 +5,9 @@ import "slices"
 // TIHO (taint in, highest out) gives traced value to the largest outputs first,
 // earlier ones first among equals, the fee last. Within one transaction of an
 // account chain, what an account gains by it is an output like its payments.
-// (Tironsakkul, Maarek, Eross, Just: "Probing the Mystery of Cryptocurrency
-// Theft", 2019.)
+// (Tironsakkul, Maarek, Eross, Just: "Context matters: Methods for Bitcoin
+// tracking", 2022, who assume that a thief keeps most in the largest output. It is a
+// convention of research: the authors know of no court that traced by it.)
 //
 // Between a payment and the balance that stays TIHO has nothing to say: they are
 // not outputs of one transaction among which a payer spread value, and by their
