@@ -51,6 +51,7 @@ tests-only                 cmd/tsuiseki/main.go            tsuiseki/fixtures/neo
 tests-only                 cmd/tsuiseki/demo.go            tsuiseki/fixtures/process
 tests-only                 cmd/tsuiseki/demo.go            tsuiseki/fixtures/contracts
 tests-only                 cmd/tsuiseki/demo.go            tsuiseki/fixtures/evm
+tests-only                 cmd/tsuiseki/demo.go            tsuiseki/fixtures/scenario
 tests-only                 chains/index/index.go           tsuiseki/chains/chaintest
 tests-only                 graph/pebblegraph/store.go      tsuiseki/graph/graphtest
 -                          chains/chaintest/suite.go       testing

@@ -17,6 +17,8 @@ type Side struct {
 	Accounts Ledger // of a chain with accounts, else nil
 	Asset    chains.Asset
 	Messages Messages
+
+	Heuristics []HeuristicDoc // by which the chain or ledger, where it is an Inferrer, ends trails
 }
 
 // Messages finds what bridges wrote on a chain, as of the same block as all else.

@@ -40,6 +40,7 @@ func (a *across) merge() (*Result, error) {
 		all.Ends = append(all.Ends, own.Ends...)
 		all.Totals = append(all.Totals, own.Totals...)
 		all.Leads = append(all.Leads, own.Leads...)
+		all.Params.Heuristics = uniteHeuristics(all.Params.Heuristics, own.Params.Heuristics)
 		all.missAll(own.missing)
 	}
 	all.nameAsked(a)

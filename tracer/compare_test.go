@@ -3,6 +3,7 @@ package tracer_test
 import (
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -224,6 +225,36 @@ func TestCompareRefuses(t *testing.T) {
 		}
 	}
 	if _, err := tracer.Compare([]*tracer.Result{first, trace(lifo, 1, 3)}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCompareLargeAmounts: two documents of a deposit that is too large for 63
+// bits, or read from JSON, are of the same deposit.
+func TestCompareLargeAmounts(t *testing.T) {
+	ledger := accountCase{has: "ann 10 usd", blocks: [][]string{{"ann: ann>bob 10 usd"}, {"bob: bob>cat 7 usd"}}}.build(t).ledger()
+	var traces []*tracer.Result
+	for _, rule := range []string{"fifo", "lifo"} {
+		deposits, err := accountDeposits(ledger, []transferPlace{{chains.Position{Height: 1}, 0}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := tracer.TraceAccounts(t.Context(), ledger, deposits, tracer.Params{Rule: rule})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Deposits[0].Amount = chains.BigAmount(new(big.Int).Lsh(big.NewInt(1), 90))
+		text, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var read tracer.Result
+		if err := json.Unmarshal(text, &read); err != nil {
+			t.Fatal(err)
+		}
+		traces = append(traces, &read)
+	}
+	if _, err := tracer.Compare(traces); err != nil {
 		t.Error(err)
 	}
 }

@@ -11,7 +11,9 @@ import (
 
 // sweepAccounts makes the part of a chain with accounts.
 func (a *across) sweepAccounts(ctx context.Context, r *run, c *crossings) (*Result, error) {
-	s := newAccountSweep(r.side.Accounts, a.rule, a.params)
+	params := a.params
+	params.Heuristics = r.side.Heuristics
+	s := newAccountSweep(r.side.Accounts, a.rule, params)
 	s.crossings = c
 	s.start(r.deposits.Accounts)
 	s.result.addForeign(a.foreign(r))

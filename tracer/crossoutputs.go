@@ -12,7 +12,9 @@ import (
 
 // sweepOutputs makes the part of a chain with outputs.
 func (a *across) sweepOutputs(ctx context.Context, r *run, c *crossings) (*Result, error) {
-	s := newSweep(r.side.Outputs, r.side.Asset, a.rule, r.deposits.Outputs, a.params)
+	params := a.params
+	params.Heuristics = r.side.Heuristics
+	s := newSweep(r.side.Outputs, r.side.Asset, a.rule, r.deposits.Outputs, params)
 	s.crossings, s.foreign = c, a.foreign(r)
 	return s.result, s.run(ctx)
 }

@@ -26,7 +26,7 @@ type refCase struct {
 	want     []string
 }
 
-var refCases = slices.Concat(refAllocationCases, refChainCases, refLimitCases)
+var refCases = slices.Concat(refAllocationCases, refChainCases, refLimitCases, refMixCases)
 
 // Two coinbases of 3 and 5, one transaction to 4, 3 and a fee of 1.
 var (

@@ -8,6 +8,7 @@ import (
 
 	"tsuiseki/chains"
 	"tsuiseki/tracer"
+	"tsuiseki/tracer/cluster"
 )
 
 // The reference: what a trace means, as plainly as it can be said. It knows
@@ -67,6 +68,7 @@ type refTx struct {
 	at       chains.Position
 	time     time.Time
 	coinbase bool
+	mixes    bool // coins of several owners
 	inputs   []refInput
 	outputs  []refOutput
 	fee      int64
@@ -120,10 +122,27 @@ func (c *refChain) add(tx *chains.Tx, at chains.Position, blockTime time.Time) {
 	if added.coinbase {
 		added.fee = 0
 	}
+	added.mixes = c.isMix(added)
 	if added.fee < 0 {
 		panic(fmt.Sprintf("reference: %s pays more than it has", tx.ID))
 	}
 	c.txs = append(c.txs, added)
+}
+
+// isMix asks the heuristic, which has tests of its own.
+func (c *refChain) isMix(tx refTx) bool {
+	asked := chains.Tx{Inputs: make([]chains.Input, len(tx.inputs))}
+	output := func(o refOutput) chains.Output {
+		return chains.Output{Value: chains.NewAmount(o.value), Address: o.address, Type: o.kind}
+	}
+	for i, in := range tx.inputs {
+		spent := output(c.txs[in.from.tx].outputs[in.from.index])
+		asked.Inputs[i].Spent = &spent
+	}
+	for _, out := range tx.outputs {
+		asked.Outputs = append(asked.Outputs, output(out))
+	}
+	return cluster.CoinJoin(&asked) == cluster.Yes
 }
 
 // last is the newest transaction with the id: a duplicate has replaced the older.
@@ -222,6 +241,12 @@ func (t *refTrace) visit(k int) {
 		moving = append(moving, i)
 	}
 	if len(moving) == 0 {
+		return
+	}
+	if tx.mixes && !slices.Contains(t.params.Without, "coinjoin") {
+		for _, i := range moving {
+			t.end(tracer.EndCoinJoin, tx.inputs[i].from, inputs[i])
+		}
 		return
 	}
 	if t.params.Budget > 0 && t.visited == t.params.Budget {

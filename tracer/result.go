@@ -32,6 +32,7 @@ const (
 	EndService      EndKind = "service"       // with a labelled service
 	EndExchange     EndKind = "exchange-deposit"
 	EndMixer        EndKind = "mixer"
+	EndCoinJoin     EndKind = "coinjoin"   // moved on into a transaction that mixes coins of several owners
 	EndBridge       EndKind = "bridge"     // to another chain
 	EndContract     EndKind = "contract"   // held by a contract as of the snapshot
 	EndFrozen       EndKind = "frozen"     // by the token's issuer
@@ -84,6 +85,7 @@ type ParamsDoc struct {
 
 	Heuristics []HeuristicDoc `json:"heuristics,omitempty"` // that could end trails
 	Clusters   *ClustersDoc   `json:"clusters,omitempty"`
+	Without    []string       `json:"without,omitempty"` // heuristics switched off
 }
 
 // HeuristicDoc is a heuristic as it was asked.
@@ -266,7 +268,7 @@ func (r *Result) total(deposit int, asset chains.Asset) *Total {
 }
 
 func (p Params) doc() (doc ParamsDoc) {
-	doc.Labels, doc.Heuristics, doc.Clusters = p.Labels, p.Heuristics, p.Clusters
+	doc.Labels, doc.Heuristics, doc.Without, doc.Clusters = p.Labels, p.Heuristics, sortedIDs(p.Without), p.Clusters
 	if p.MaxHops > 0 {
 		doc.MaxHops = &p.MaxHops
 	}

@@ -82,6 +82,9 @@ func drawParams(t *rapid.T, rule string) tracer.Params {
 		genesis := fixtures.NewChain().Time()
 		p.Until = genesis.Add(time.Duration(minutes) * time.Minute).UTC()
 	}
+	if draw("through CoinJoins", 0, 3) == 0 {
+		p.Without = []string{"coinjoin"}
+	}
 	return p
 }
 
@@ -164,6 +167,8 @@ func forDeposit(t *rapid.T, r *tracer.Result, id string) string {
 	lines := &tracer.Result{
 		Hops: slices.DeleteFunc(slices.Clone(r.Hops), func(h tracer.Hop) bool { return h.Deposit != id }),
 		Ends: slices.DeleteFunc(slices.Clone(r.Ends), func(e tracer.End) bool { return e.Deposit != id }),
+
+		Leads: slices.DeleteFunc(slices.Clone(r.Leads), func(l tracer.Lead) bool { return l.Deposit != id }),
 	}
 	return document(t, lines)
 }

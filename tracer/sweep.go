@@ -28,6 +28,7 @@ type sweep struct {
 	pending map[chains.Position]*arrivals
 	visited []int // transactions, by deposit
 	degrees map[chains.Address]int
+	mixes   bool // CoinJoins end trails
 
 	crossings *crossings // nil where bridges are not followed
 	foreign   []string   // deposits of other chains
@@ -218,6 +219,9 @@ func (s *sweep) pass(at chains.Position, waiting *arrivals) error {
 	tx, err := s.chain.TxAt(at)
 	if err != nil {
 		return err
+	}
+	if len(waiting.inputs) > 0 && s.endInMix(tx, waiting) {
+		waiting.inputs = nil // what it pays out of bridges goes on
 	}
 	var outs []taint.Output
 	var problem string

@@ -12,11 +12,12 @@ import (
 	"time"
 
 	"tsuiseki/chains"
+	"tsuiseki/tracer/cluster"
 	"tsuiseki/tracer/taint"
 )
 
 // Version of the engine; it changes whenever a result may.
-const Version = "0.1.0"
+const Version = "0.2.0"
 
 // Chain answers the questions that a trace asks of one chain, all as of one block.
 type Chain interface {
@@ -50,7 +51,8 @@ type Params struct {
 	Budget    int           // transactions visited per deposit; 0 means no limit
 	Labels    string        // digest of the labels that the chain's stops come from; empty where there are none
 
-	Heuristics []HeuristicDoc // that may end trails
+	Without    []string       // ids of heuristics that are not used
+	Heuristics []HeuristicDoc // that may end trails, where the ledger brings them; Trace names its own
 	Clusters   *ClustersDoc   // through which labels reached addresses; nil where they did not
 }
 
@@ -88,12 +90,16 @@ func Trace(ctx context.Context, chain Chain, asset chains.Asset, deposits []Depo
 func newSweep(chain Chain, asset chains.Asset, rule taint.Rule, deposits []Deposit, params Params) *sweep {
 	stopper, _ := chain.(Stopper)
 	inferrer, _ := chain.(Inferrer)
-	return &sweep{
+	heuristics := applied(params.Without, cluster.Joint)
+	s := &sweep{
 		chain: chain, stopper: stopper, inferrer: inferrer, asset: asset, rule: rule, params: params, deposits: deposits,
 		result:  newResult(chain.Snapshot(), rule, params),
 		pending: map[chains.Position]*arrivals{},
 		degrees: map[chains.Address]int{},
+		mixes:   len(heuristics) > 0,
 	}
+	s.result.Params.Heuristics = uniteHeuristics(heuristics, params.Heuristics)
+	return s
 }
 
 // checkDeposits names deposits without an id, and refuses what cannot be traced.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"tsuiseki/chains"
@@ -49,12 +50,10 @@ func (o *opened) addressSigns(address chains.Address) (addressSignsDoc, error) {
 // withHeuristics lets the view use what the flags leave. Without labels nothing is
 // asked for deposit addresses.
 func (o *opened) withHeuristics(f heuristicFlags) error {
-	for _, name := range f.Without {
-		if name != cluster.SpendsToOneExchange.ID {
-			return usagef("--without %q: no such heuristic ends trails on a chain of outputs: there is %s", name, cluster.SpendsToOneExchange.ID)
-		}
+	if _, err := f.accounts(); err != nil { // it knows all ids
+		return err
 	}
-	o.asksDeposits = len(f.Without) == 0 && !o.labels.View.Empty()
+	o.asksDeposits = !slices.Contains(f.Without, cluster.SpendsToOneExchange.ID) && !o.labels.View.Empty()
 	o.inferred = map[chains.Address]tracer.Inference{}
 	return nil
 }

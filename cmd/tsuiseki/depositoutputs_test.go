@@ -69,13 +69,13 @@ func TestOutputDepositAddresses(t *testing.T) {
 	}
 	swept := "exchange-deposit " + name(depositAddress) + " 90 by heuristic spends-to-one-exchange/1"
 	got, r := trace(theft + ":0")
-	if diff := cmp.Diff([]string{swept}, got); diff != "" || len(r.Params.Heuristics) != 1 || len(r.Missing) > 0 {
+	if diff := cmp.Diff([]string{swept}, got); diff != "" || len(r.Params.Heuristics) != 2 || len(r.Missing) > 0 {
 		t.Errorf("ends of %+v, missing %v (-want +got):\n%s", r.Params, r.Missing, diff)
 	}
 	if got, _ := trace(small + ":0"); len(got) != 1 || !strings.HasPrefix(got[0], "service "+name(wallet)) {
 		t.Errorf("swept once: %v", got)
 	}
-	if got, r := trace(theft+":0", "--without", "spends-to-one-exchange"); len(got) != 1 || !strings.HasPrefix(got[0], "service "+name(wallet)) || r.Params.Heuristics != nil {
+	if got, r := trace(theft+":0", "--without", "spends-to-one-exchange"); len(got) != 1 || !strings.HasPrefix(got[0], "service "+name(wallet)) || len(r.Params.Heuristics) != 1 || len(r.Params.Without) != 1 {
 		t.Errorf("without: %v", got)
 	}
 	if got, _ := trace(theft+":0", "--hub-degree", "1"); len(got) != 1 || !strings.HasPrefix(got[0], "hub "+name(depositAddress)) {

@@ -10,7 +10,7 @@ import (
 
 // heuristicFlags switch heuristics off.
 type heuristicFlags struct {
-	Without []string `help:"Do not use a heuristic (victor-deposit, forwards-to-one-exchange, exchange-gas-funding, forwarder-contract, mixer-deposit-log; on Bitcoin spends-to-one-exchange); may be given again." placeholder:"HEURISTIC"`
+	Without []string `help:"Do not use a heuristic (victor-deposit, forwards-to-one-exchange, exchange-gas-funding, forwarder-contract, mixer-deposit-log; on Bitcoin coinjoin, spends-to-one-exchange); may be given again." placeholder:"HEURISTIC"`
 }
 
 // mixerLogs is the heuristic that knows a mixer by its logs.
@@ -23,9 +23,10 @@ type accountHeuristics struct {
 	params   cluster.DepositParams
 }
 
-// accounts are the heuristics that are left.
+// accounts are the heuristics that are left on account chains. Those of outputs may
+// be switched off at the same time: a trail may cross to a chain of them.
 func (f heuristicFlags) accounts() (accountHeuristics, error) {
-	known := []string{mixerLogs.ID}
+	known := []string{cluster.Joint.ID, cluster.SpendsToOneExchange.ID, mixerLogs.ID}
 	left := accountHeuristics{mixer: !slices.Contains(f.Without, mixerLogs.ID), params: cluster.DefaultDepositParams()}
 	for _, h := range cluster.DepositHeuristics() {
 		known = append(known, h.ID)
@@ -35,7 +36,7 @@ func (f heuristicFlags) accounts() (accountHeuristics, error) {
 	}
 	for _, name := range f.Without {
 		if !slices.Contains(known, name) {
-			return left, usagef("--without %q: no such heuristic ends trails on an account chain: there are %s", name, joinText(known))
+			return left, usagef("--without %q: no such heuristic ends trails: there are %s", name, joinText(known))
 		}
 	}
 	return left, nil

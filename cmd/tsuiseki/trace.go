@@ -170,7 +170,7 @@ func (c *traceCmd) params() (p tracer.Params, err error) {
 	if c.MaxHops < 0 || c.HubDegree < 0 || c.Budget < 0 {
 		return p, usagef("a limit cannot be negative; 0 is no limit")
 	}
-	p = tracer.Params{Rule: c.Rule, MaxHops: c.MaxHops, HubDegree: c.HubDegree, Budget: c.Budget}
+	p = tracer.Params{Rule: c.Rule, MaxHops: c.MaxHops, HubDegree: c.HubDegree, Budget: c.Budget, Without: c.Without}
 	if p.MinAmount, err = chains.ParseAmount(c.MinAmount); err != nil || p.MinAmount.Sign() < 0 {
 		return p, usagef("--min-amount %q: want a whole number of base units (satoshi)", c.MinAmount)
 	}

@@ -116,6 +116,9 @@ func (w *world) open(chain chains.Chain) (r reached, err error) {
 			return r, errors.Join(err, view.Close())
 		}
 		w.opened = append(w.opened, view)
+		if err := view.withHeuristics(c.heuristicFlags); err != nil {
+			return r, err
+		}
 		return reached{side: accountSide(view)}, nil
 	}
 	view, err := openView(w.session, chain, nil, c.labelFlags)
@@ -138,6 +141,9 @@ func (w *world) open(chain chains.Chain) (r reached, err error) {
 		return r, errors.Join(err, view.Close())
 	}
 	w.opened = append(w.opened, view)
+	if err := view.withHeuristics(c.heuristicFlags); err != nil {
+		return r, err
+	}
 	return reached{side: outputSide(view)}, nil
 }
 
@@ -167,11 +173,11 @@ func (w *world) addLeads(result *tracer.Result) error {
 }
 
 func outputSide(view *opened) *tracer.Side {
-	return &tracer.Side{Outputs: view, Asset: view.network.Asset, Messages: view}
+	return &tracer.Side{Outputs: view, Asset: view.network.Asset, Messages: view, Heuristics: view.heuristicDocs()}
 }
 
 func accountSide(view *openedAccounts) *tracer.Side {
-	return &tracer.Side{Accounts: view, Asset: view.Native(), Messages: view}
+	return &tracer.Side{Accounts: view, Asset: view.Native(), Messages: view, Heuristics: view.heuristics.docs()}
 }
 
 // timed is a view of any chain.

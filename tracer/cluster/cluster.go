@@ -42,9 +42,14 @@ type Chain interface {
 	Creator(tx *chains.Tx, input uint32) (*chains.Tx, error)
 }
 
+// Scripts tells a script's address, or stable name, and its type, as chains.Scripts does.
+type Scripts interface {
+	Describe(script []byte) (chains.Address, string)
+}
+
 // Describe is a copy of a transaction whose outputs and prevouts have the address
 // and type that the heuristics need.
-func Describe(tx *chains.Tx, scripts chains.Scripts) *chains.Tx {
+func Describe(tx *chains.Tx, scripts Scripts) *chains.Tx {
 	described := DescribeInputs(tx, scripts)
 	described.Outputs = slices.Clone(tx.Outputs)
 	for i := range described.Outputs {
@@ -55,7 +60,7 @@ func Describe(tx *chains.Tx, scripts chains.Scripts) *chains.Tx {
 }
 
 // DescribeInputs is a copy of a transaction of which only the prevouts are described.
-func DescribeInputs(tx *chains.Tx, scripts chains.Scripts) *chains.Tx {
+func DescribeInputs(tx *chains.Tx, scripts Scripts) *chains.Tx {
 	described := *tx
 	described.Inputs = slices.Clone(tx.Inputs)
 	for i := range described.Inputs {

@@ -9,7 +9,7 @@ type Sign struct {
 }
 
 // Joint is the heuristic of CoinJoin.
-var Joint = Heuristic{ID: "coinjoin", Version: 2}
+var Joint = Heuristic{ID: "coinjoin", Version: 3}
 
 // CoinJoin decides whether several owners made a transaction to mix their coins,
 // whatever the protocol. Yes: a protocol's shape fits; or the guard fires, and of
@@ -51,7 +51,7 @@ func Protocols() []Protocol {
 	return []Protocol{
 		{Heuristic{"whirlpool", 1}, Whirlpool},
 		{Heuristic{"wasabi-1", 1}, Wasabi1},
-		{Heuristic{"wasabi-2", 1}, Wasabi2},
+		{Heuristic{"wasabi-2", 2}, Wasabi2},
 		{Heuristic{"joinmarket", 1}, JoinMarket},
 	}
 }

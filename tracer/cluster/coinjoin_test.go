@@ -107,6 +107,10 @@ func TestProtocols(t *testing.T) {
 	check("another script in wasabi 2", ins, outs, verdicts{no, no, no, no, no})
 	ins, outs = wasabi2(19, 2)
 	check("nineteen inputs", ins, outs, verdicts{no, no, no, no, no})
+	ins, outs = wasabi2(20, 0)
+	check("three outputs of wasabi 2", ins, outs[:3], verdicts{yes, no, no, yes, no})
+	check("a sweep into a round amount", ins, outs[:1], verdicts{no, no, no, no, no})
+	check("a sweep into two round amounts", ins, outs[:2], verdicts{no, no, no, no, no})
 	ins, outs = wasabi2(20, 3) // 8 of 11: less than three quarters
 	check("too few denominations", ins, outs, verdicts{no, no, no, no, no})
 	ins, outs = wasabi2(20, 2)

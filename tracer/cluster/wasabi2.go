@@ -8,16 +8,17 @@ import (
 
 const (
 	wasabi2Inputs = 20              // of the smallest round; on the main chain it is 50
+	wasabi2Payees = 3               // fewer outputs mix nothing: a sweep of sorted coins into a round amount is none
 	wasabi2Least  = 5_000           // satoshi; the smallest denomination
 	wasabi2Most   = 134_375_000_000 // satoshi; the largest
 )
 
 // Wasabi2 is Wasabi Wallet 2.x: at least 20 inputs, all P2WPKH or P2TR, inputs and
-// outputs each sorted by falling value, more than three quarters of the outputs in
-// standard denominations. (Ficsór et al.: "WabiSabi", 2021; zkSNACKs: "Wasabi Wallet
+// outputs each sorted by falling value, at least 3 outputs and more than three
+// quarters of them in standard denominations. (Ficsór et al.: "WabiSabi", 2021; zkSNACKs: "Wasabi Wallet
 // 2.0", its source's DenominationBuilder.)
 func Wasabi2(tx *chains.Tx) Verdict {
-	if len(tx.Inputs) < wasabi2Inputs {
+	if len(tx.Inputs) < wasabi2Inputs || len(tx.Outputs) < wasabi2Payees {
 		return No
 	}
 	falling := func(a, b chains.Output) int { return b.Value.Cmp(a.Value) }
