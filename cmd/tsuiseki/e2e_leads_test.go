@@ -4,13 +4,18 @@ import (
 	"fmt"
 	"math/big"
 	"reflect"
+	"slices"
 	"testing"
 
+	"github.com/btcsuite/btcd/wire/v2"
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/crypto"
 
+	"tsuiseki/chains"
+	"tsuiseki/fixtures"
 	"tsuiseki/fixtures/contracts"
 	"tsuiseki/fixtures/node"
+	"tsuiseki/tracer"
 )
 
 // TestLeadsBeyondMixers mixes on a real node: a thief pays into two pools; what
@@ -88,5 +93,43 @@ func TestLeadsBeyondMixers(t *testing.T) {
 	plain, _ := l.trace(t, deposit.Hex(), "--rule", "lifo")
 	if len(plain.Leads) > 0 || !reflect.DeepEqual(plain.Ends, result.Ends) || !reflect.DeepEqual(plain.Hops, result.Hops) {
 		t.Error("leads change the ledger")
+	}
+}
+
+// TestLeadsBeyondCoinJoins mixes on a real node. One of those who mix spends what came
+// out beside an older coin: that shows which of the equal outputs was his.
+func TestLeadsBeyondCoinJoins(t *testing.T) {
+	n := node.Btcd(t)
+	w := &investigation{node: n, data: t.TempDir()}
+	n.Mine(t, 310) // segwit is active
+	var first string
+	n.Call(t, &first, "getblockhash", 1)
+	const coin = 100_000_000
+	pay := func(key string, value int64) *wire.TxOut { return wire.NewTxOut(value, n.Miner.P2WPKH(key)) }
+	mine := func(tx *wire.MsgTx) *wire.MsgTx {
+		n.Send(t, tx)
+		n.Mine(t, 1)
+		return tx
+	}
+	split := mine(n.Miner.Spend(t, fixtures.Coins(n.Block(t, first).Transactions[0])[:1], pay("thief", coin), pay("thief", coin), pay("other", coin), pay("third", coin)))
+	coins := fixtures.Coins(split)
+	mix := mine(n.Miner.Spend(t, []fixtures.Coin{coins[0], coins[2], coins[3]}, pay("out 1", 99_000_000), pay("out 2", 99_000_000), pay("out 3", 99_000_000)))
+	mine(n.Miner.Spend(t, []fixtures.Coin{fixtures.Coins(mix)[1], coins[1]}, pay("shop", 198_000_000)))
+	w.index(t)
+
+	for _, extra := range [][]string{nil, {"--no-cross"}} {
+		result, _ := w.trace(t, append([]string{split.TxHash().String() + ":0", "--leads"}, extra...)...)
+		var reunited []chains.Address
+		for _, lead := range result.Leads {
+			if lead.Heuristic == "coinjoin-reunion" {
+				reunited = append(reunited, lead.Address)
+			}
+		}
+		if want := []chains.Address{chains.Address(n.Address(t, n.Miner.P2WPKH("out 2")))}; !slices.Equal(reunited, want) {
+			t.Errorf("%v: reunited with %v, want %v", extra, reunited, want)
+		}
+		if len(result.Ends) != 1 || result.Ends[0].Kind != tracer.EndCoinJoin {
+			t.Errorf("%v: the trail ends at %+v", extra, result.Ends)
+		}
 	}
 }

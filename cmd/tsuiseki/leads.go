@@ -8,6 +8,7 @@ import (
 
 	"tsuiseki/chains"
 	"tsuiseki/tracer"
+	"tsuiseki/tracer/cluster"
 	"tsuiseki/tracer/lead"
 )
 
@@ -46,6 +47,49 @@ func addMixerLeads(view *openedAccounts, result *tracer.Result) error {
 		return err
 	}
 	return result.AddLeads(leads, missing)
+}
+
+// addJoinLeads looks beyond the CoinJoins that a trace ends at, by the clusters that
+// what was spent later makes.
+func addJoinLeads(s *session, view *opened, result *tracer.Result) error {
+	chain := view.Snapshot().Chain
+	var joins []lead.Join
+	seen := map[lead.Join]bool{}
+	txs := map[chains.TxID]*chains.Tx{}
+	for _, l := range result.Leads {
+		if l.Chain != chain || l.Heuristic != cluster.Joint.ID {
+			continue
+		}
+		if txs[l.Tx] == nil {
+			found, err := view.Txs(l.Tx)
+			if err != nil {
+				return err
+			}
+			txs[l.Tx] = cluster.Describe(found[0], view)
+		}
+		join := lead.Join{Deposit: l.Deposit, Tx: txs[l.Tx], From: l.Mixed.Address}
+		if !seen[join] {
+			seen[join] = true
+			joins = append(joins, join)
+		}
+	}
+	if len(joins) == 0 {
+		return nil
+	}
+	if err := view.withClusters(s); err != nil {
+		return err
+	}
+	leads, err := lead.Joins(chain, view.network.Asset, joins, func(address chains.Address) (chains.Address, error) {
+		found, err := view.clusters.Cluster(address)
+		if err != nil {
+			return "", err
+		}
+		return found.Entity, nil
+	})
+	if err != nil {
+		return err
+	}
+	return result.AddLeads(leads, nil)
 }
 
 // printLeads writes for people where a deposit's value may have come out of mixers.

@@ -136,7 +136,11 @@ func (c *traceCmd) traceOutputs(s *session, chain chains.Chain, refs []ref, para
 	}
 	if c.NoCross {
 		traces, err = eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
-			return tracer.Trace(s.ctx, view, view.network.Asset, deposits, p)
+			result, err := tracer.Trace(s.ctx, view, view.network.Asset, deposits, p)
+			if err == nil && c.Leads {
+				err = addJoinLeads(s, view, result)
+			}
+			return result, err
 		})
 	} else {
 		traces, err = c.across(s, view, tracer.SideDeposits{Side: outputSide(view), Outputs: deposits}, params)

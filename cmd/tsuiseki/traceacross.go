@@ -156,17 +156,21 @@ func (w *world) Close() error {
 	return errors.Join(errs...)
 }
 
-// addLeads looks beyond the mixers of all chains with accounts that the trail reached.
-func (w *world) addLeads(result *tracer.Result) error {
-	views := slices.Clone(w.opened)
-	if home, ok := w.home.Accounts.(*openedAccounts); ok {
-		views = append(views, home)
+// addLeads looks beyond the mixers of all chains that the trail reached.
+func (w *world) addLeads(result *tracer.Result) (err error) {
+	views := []any{w.home.Accounts, w.home.Outputs}
+	for _, view := range w.opened {
+		views = append(views, view)
 	}
 	for _, view := range views {
-		if accounts, ok := view.(*openedAccounts); ok {
-			if err := addMixerLeads(accounts, result); err != nil {
-				return err
-			}
+		switch view := view.(type) {
+		case *openedAccounts:
+			err = addMixerLeads(view, result)
+		case *opened:
+			err = addJoinLeads(w.session, view, result)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
