@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // Options say how to open a store.
@@ -49,7 +51,7 @@ type Importer struct {
 	Force bool
 
 	store    *Store
-	lock     *os.File
+	lock     *flock.Flock
 	manifest manifest
 	seen     map[Set]string // sets of this run, by the file that they came from
 }
