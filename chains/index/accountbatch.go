@@ -71,7 +71,7 @@ func (b *accountBatch) full(limit int) bool {
 	for _, v := range []*values{&b.txs, &b.blocks, &b.hashes, &b.marks, &b.collectibles, &b.freezes, &b.quotes} {
 		size += v.size()
 	}
-	return size >= limit || len(b.movements.sums) > maxSums || len(b.unasked) >= maxUnasked
+	return size >= limit || uint64(len(b.movements.sums)) > maxSums || len(b.unasked) >= maxUnasked
 }
 
 func (b *accountBatch) tables() []sortedTable {
