@@ -53,6 +53,29 @@ func (v *View) History(address chains.Address, key uint64) iter.Seq2[Appearance,
 	}
 }
 
+// Touching yields the transactions in which an address appears, with their prevouts
+// where known, in chain order.
+func (v *View) Touching(address chains.Address, key uint64) iter.Seq2[*chains.Tx, error] {
+	return func(yield func(*chains.Tx, error) bool) {
+		var last *chains.Position
+		for a, err := range v.History(address, key) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			at := a.Tx.Position()
+			if last != nil && *last == at {
+				continue
+			}
+			last = &at
+			tx, err := v.TxAt(at)
+			if !yield(tx, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 // history merges outputs, read in order, with their spenders, which come later.
 type history struct {
 	view    *View

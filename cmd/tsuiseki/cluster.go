@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -81,35 +82,43 @@ func (f clusterFlags) extend(view *opened, address chains.Address) (*entity.Exte
 	return f.switched(view).Extend(surroundings{view}, address, entity.ExtendOptions{Limit: f.ExtendLimit, Without: f.Without})
 }
 
+// answerClusters writes the document that answers a question about clusters; of
+// account chains, accounts does.
+func answerClusters[D interface{ incomplete() error }](
+	s *session, f clusterFlags, accounts func(*session, chains.Chain) error, document func(*opened) (D, error), write func(io.Writer, D),
+) (err error) {
+	chain, err := f.chain(s)
+	if err != nil {
+		return err
+	}
+	if chain.Family() == chains.Ethereum {
+		return accounts(s, chain)
+	}
+	view, err := f.open(s, chain)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, view.Close()) }()
+	doc, err := document(view)
+	if err != nil {
+		return err
+	}
+	if f.JSON {
+		err = printJSON(s.out, doc)
+	} else {
+		write(s.out, doc)
+	}
+	return errors.Join(err, doc.incomplete())
+}
+
 type clusterShowCmd struct {
 	clusterFlags
 	Address string `arg:"" help:"Address, or script name such as multisig:…"`
 }
 
 // Run shows an address's cluster.
-func (c *clusterShowCmd) Run(s *session) (err error) {
-	chain, err := c.chain(s)
-	if err != nil {
-		return err
-	}
-	if chain.Family() == chains.Ethereum {
-		return c.showAccounts(s, chain)
-	}
-	view, err := c.open(s, chain)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, view.Close()) }()
-	doc, err := c.document(view)
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		err = printJSON(s.out, doc)
-	} else {
-		printCluster(s.out, doc)
-	}
-	return errors.Join(err, doc.incomplete())
+func (c *clusterShowCmd) Run(s *session) error {
+	return answerClusters(s, c.clusterFlags, c.showAccounts, c.document, printCluster)
 }
 
 func (c *clusterShowCmd) document(view *opened) (*clusterDoc, error) {

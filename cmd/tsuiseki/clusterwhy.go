@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"slices"
 
 	"tsuiseki/chains"
@@ -49,29 +48,8 @@ const (
 )
 
 // Run tells what joins two addresses.
-func (c *clusterWhyCmd) Run(s *session) (err error) {
-	chain, err := c.chain(s)
-	if err != nil {
-		return err
-	}
-	if chain.Family() == chains.Ethereum {
-		return c.whyAccounts(s, chain)
-	}
-	view, err := c.open(s, chain)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, view.Close()) }()
-	doc, err := c.document(view)
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		err = printJSON(s.out, doc)
-	} else {
-		printWhy(s.out, doc)
-	}
-	return errors.Join(err, doc.incomplete())
+func (c *clusterWhyCmd) Run(s *session) error {
+	return answerClusters(s, c.clusterFlags, c.whyAccounts, c.document, printWhy)
 }
 
 func (c *clusterWhyCmd) document(view *opened) (*whyDoc, error) {

@@ -81,8 +81,8 @@ func (c *demoCmd) bitcoin(s *session) (err error) {
 // demoPath asks how the money came to one of the places where the trace ends.
 func demoPath(s *session, chain chains.Chain) error {
 	path := pathCmd{
-		chainFlag: chainFlag{Chain: string(chain)}, From: demoFrom, To: demoTo,
-		MaxHops: 6, MinAmount: "0", K: 1, By: string(graph.ByAmount), HubDegree: defaultHubDegree, Timeout: time.Minute,
+		graphQuestion: graphQuestion{chainFlag: chainFlag{Chain: string(chain)}, MinAmount: "0", HubDegree: defaultHubDegree, Timeout: time.Minute},
+		From:          demoFrom, To: demoTo, MaxHops: 6, K: 1, By: string(graph.ByAmount),
 	}
 	return path.Run(s)
 }

@@ -88,18 +88,7 @@ func (c depositOutputs) Touching(address chains.Address) iter.Seq2[*chains.Tx, e
 		if err != nil {
 			return
 		}
-		var last *chains.Position
-		for a, err := range c.view.History(named, key) {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			at := a.Tx.Position()
-			if last != nil && *last == at {
-				continue
-			}
-			last = &at
-			tx, err := c.view.TxAt(at)
+		for tx, err := range c.view.View.Touching(named, key) {
 			if err == nil {
 				tx = cluster.Describe(tx, &c.view.network)
 			}

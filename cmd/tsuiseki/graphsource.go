@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"iter"
+	"slices"
 
 	"tsuiseki/chains"
 	"tsuiseki/chains/index"
@@ -25,18 +26,7 @@ func (g outputGraph) History(address chains.Address) iter.Seq2[*graph.Tx, error]
 			yield(nil, err)
 			return
 		}
-		var last *chains.Position
-		for a, err := range g.View.History(address, key) {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			at := a.Tx.Position()
-			if last != nil && *last == at {
-				continue
-			}
-			last = &at
-			tx, err := g.TxAt(at)
+		for tx, err := range g.Touching(address, key) {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -95,17 +85,15 @@ var _ graph.Chain = accountGraph{}
 // History implements graph.Chain.
 func (g accountGraph) History(address chains.Address) iter.Seq2[*graph.Tx, error] {
 	return func(yield func(*graph.Tx, error) bool) {
-		var last *chains.Tx
-		for entry, err := range g.AccountView.History(address, chains.Position{}) {
+		pays := func(t chains.Transfer) bool { return t.Payment() && (t.From == address || t.To == address) }
+		for tx, err := range g.Touching(address, chains.Position{}) {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			tx := entry.Tx
-			if last != nil && last.Position() == tx.Position() || tx.Failed || tx.ID == (chains.TxID{}) || !entry.Transfer.Payment() {
+			if tx.Failed || tx.ID == (chains.TxID{}) || !slices.ContainsFunc(tx.Transfers, pays) {
 				continue
 			}
-			last = tx
 			if !yield(g.tx(tx), nil) {
 				return
 			}

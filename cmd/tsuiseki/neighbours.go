@@ -2,31 +2,23 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"tsuiseki/chains"
+	"tsuiseki/chains/ethereum"
 	"tsuiseki/graph"
 	"tsuiseki/tracer"
 )
 
 type neighboursCmd struct {
-	chainFlag
-	labelFlags
-	graphFlags
-	Address   string        `arg:"" help:"Address whose payments to add up."`
-	Direction string        `help:"out: whom it paid; in: who paid it." enum:"out,in" default:"out"`
-	Asset     string        `help:"Only this asset: BTC, ETH, or a token's contract; all by default." placeholder:"A"`
-	MinAmount string        `help:"Least amount, in base units, of a payment." default:"0"`
-	After     string        `help:"No payment before this time (RFC 3339, or a day in UTC)." placeholder:"T"`
-	Before    string        `help:"No payment after this time (RFC 3339, or a day in UTC)." placeholder:"T"`
-	AsOf      *uint64       `help:"Height as of which to look; the index's tip by default." placeholder:"H"`
-	HubDegree int           `help:"Do not add up an address that more transactions touch; 0 is no limit." default:"${hub_degree}"`
-	Limit     int           `help:"Neighbours to show; 0 shows all." default:"100"`
-	Offset    int           `help:"Neighbours to pass over before." default:"0"`
-	Timeout   time.Duration `help:"How long to look." default:"5m"`
-	JSON      bool          `name:"json" help:"Print one JSON document."`
+	graphQuestion
+	Address   string `arg:"" help:"Address whose payments to add up."`
+	Direction string `help:"out: whom it paid; in: who paid it." enum:"out,in" default:"out"`
+	Asset     string `help:"Only this asset: BTC, ETH, or a token's contract; all by default." placeholder:"A"`
+	Limit     int    `help:"Neighbours to show; 0 shows all." default:"100"`
+	Offset    int    `help:"Neighbours to pass over before." default:"0"`
 }
 
 type neighboursDoc struct {
@@ -50,46 +42,35 @@ type neighbourDoc struct {
 }
 
 // Run adds up who dealt with an address.
-func (c *neighboursCmd) Run(s *session) (err error) {
-	if c.Limit < 0 || c.Offset < 0 || c.HubDegree < 0 {
+func (c *neighboursCmd) Run(s *session) error {
+	if c.Limit < 0 || c.Offset < 0 {
 		return usagef("no limit is negative")
 	}
-	chain, err := c.resolve(s.data)
-	if err != nil {
-		return err
-	}
-	window := pathCmd{labelFlags: c.labelFlags, MaxHops: 1, K: 1, MinAmount: c.MinAmount, After: c.After, Before: c.Before, AsOf: c.AsOf}
-	limits, err := window.query()
-	if err != nil {
-		return err
-	}
-	source, err := window.source(s, chain)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, source.Close()) }()
-	address, err := source.canonical(c.Address)
-	if err != nil {
-		return usageError{err}
-	}
-	ctx, cancel := context.WithTimeout(s.ctx, c.Timeout)
-	defer cancel()
-	store, err := c.graphFlags.open(ctx, s)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	answer, err := graph.Neighbours(ctx, store, map[chains.Chain]graph.Chain{chain: source.graph}, graph.NeighbourQuery{
-		Of: []graph.Address{{Chain: chain, Address: address}}, Direction: graph.Direction(c.Direction), Asset: chains.Asset(c.Asset),
-		MinAmount: limits.MinAmount, After: limits.After, Before: limits.Before, HubDegree: c.HubDegree,
+	return c.ask(s, func(ctx context.Context, store graph.Store, p *graphSource, in window) error {
+		address, err := p.canonical(c.Address)
+		if err != nil {
+			return usageError{err}
+		}
+		asset := c.Asset
+		if strings.HasPrefix(asset, "0x") {
+			contract, err := ethereum.ParseAddress(asset)
+			if err != nil {
+				return usageError{fmt.Errorf("--asset: %w", err)}
+			}
+			asset = string(contract)
+		}
+		answer, err := graph.Neighbours(ctx, store, p.indexes(), graph.NeighbourQuery{
+			Of: []graph.Address{{Chain: p.graph.Snapshot().Chain, Address: address}}, Direction: graph.Direction(c.Direction), Asset: chains.Asset(asset),
+			MinAmount: in.minAmount, After: in.after, Before: in.before, HubDegree: c.HubDegree,
+		})
+		if err != nil {
+			return err
+		}
+		return c.print(s, p, address, answer)
 	})
-	if err != nil {
-		return err
-	}
-	return c.print(s, source, address, answer)
 }
 
-func (c *neighboursCmd) print(s *session, source *pathSource, address chains.Address, answer *graph.NeighboursAnswer) error {
+func (c *neighboursCmd) print(s *session, source *graphSource, address chains.Address, answer *graph.NeighboursAnswer) error {
 	doc := neighboursDoc{
 		Address: address, Direction: graph.Direction(c.Direction), Snapshot: snapshotDocs(source.graph.Snapshot()), Neighbours: []neighbourDoc{},
 		Total: len(answer.Neighbours), Hub: len(answer.Hubs) > 0, Missing: append([]tracer.Missing{}, source.missing...),

@@ -59,7 +59,7 @@ type cutDoc struct {
 	Work   bool `json:"work"`
 }
 
-func (c *pathCmd) doc(ctx context.Context, store graph.Store, p *pathSource, answer *graph.PathsAnswer) (*pathDoc, error) {
+func (c *pathCmd) doc(ctx context.Context, store graph.Store, p *graphSource, answer *graph.PathsAnswer) (*pathDoc, error) {
 	e := answer.Explored
 	doc := &pathDoc{
 		From: c.From, To: c.To, Answer: answer.Answer, Paths: []onePathDoc{}, Missing: append([]tracer.Missing{}, p.missing...),
@@ -91,7 +91,7 @@ func snapshotDocs(s chains.Snapshot) []tracer.SnapshotDoc {
 }
 
 // know takes up how people read amounts of an asset.
-func (p *pathSource) know(asset chains.Asset) error {
+func (p *graphSource) know(asset chains.Asset) error {
 	if _, known := p.units[asset]; known {
 		return nil
 	}
