@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"tsuiseki/chains"
 )
@@ -123,9 +124,11 @@ func (s *search) spentFrom(ctx context.Context, outputs []*Transfer) error {
 	if err := s.followBack(ctx, at); err != nil {
 		return err
 	}
-	// What was not held may be so by now.
-	if sources, err = s.sources(ctx, outputs); err != nil {
-		return err
+	if slices.ContainsFunc(sources, func(source Source) bool { return !source.Held }) {
+		// By now it may be held.
+		if sources, err = s.sources(ctx, outputs); err != nil {
+			return err
+		}
 	}
 	for _, source := range sources {
 		t := outputs[source.Asked]

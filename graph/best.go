@@ -75,7 +75,7 @@ func (s *search) best() []Path {
 			}
 		}
 		if h < s.MaxHops {
-			m.onward(all[h], s.K, func(next *label) { entered[h+1][next.last] = append(entered[h+1][next.last], next) })
+			m.onward(all[h], func(next *label) { entered[h+1][next.last] = append(entered[h+1][next.last], next) })
 		}
 	}
 	return s.rank(found)
@@ -180,7 +180,7 @@ func (l *label) has(t *Transfer) bool {
 }
 
 // onward prolongs ways by transfers of later transactions.
-func (m *links) onward(from map[*Transfer][]*label, k int, found func(*label)) {
+func (m *links) onward(from map[*Transfer][]*label, found func(*label)) {
 	arrived := map[placeKey][]*Transfer{}
 	for _, t := range m.sorted {
 		if len(from[t]) == 0 || !m.passes(t) {
@@ -204,22 +204,20 @@ func (m *links) onward(from map[*Transfer][]*label, k int, found func(*label)) {
 		}
 	}
 	for at, transfers := range arrived {
-		m.payments(at, transfers, from, k, found)
+		m.payments(at, transfers, from, found)
 	}
 }
 
 // payments prolongs the best ways to an account by what it paid since. Both lists
 // are in chain order, so that one pass keeps the best ways so far.
-func (m *links) payments(at placeKey, arrived []*Transfer, from map[*Transfer][]*label, k int, found func(*label)) {
+func (m *links) payments(at placeKey, arrived []*Transfer, from map[*Transfer][]*label, found func(*label)) {
 	var ways []*label
 	for _, u := range m.sent[at.Address] {
 		if u.Asset != at.asset || m.from[u.Receiver()] {
 			continue
 		}
 		for len(arrived) > 0 && arrived[0].At.Compare(u.At) < 0 {
-			ways = append(ways, from[arrived[0]]...)
-			slices.SortFunc(ways, compareLabels)
-			ways = ways[:min(len(ways), k)]
+			ways = m.prune(append(ways, from[arrived[0]]...))
 			arrived = arrived[1:]
 		}
 		for _, l := range ways {

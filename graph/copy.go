@@ -62,8 +62,11 @@ func copyChain(ctx context.Context, from, to Archive, chain chains.Chain, everyt
 	write := func() error {
 		if n := len(batch.Txs); n > 0 && !everything {
 			last := &batch.Txs[n-1]
-			held, err := to.Tx(ctx, chain, last.At)
-			if err == nil && reflect.DeepEqual(held, last) {
+			held, err := to.Txs(ctx, chain, []chains.Position{last.At})
+			if err != nil {
+				return err
+			}
+			if len(held) == 1 && reflect.DeepEqual(held[0], last) {
 				batch.Txs = nil // batches are written whole, in this order
 			}
 		}

@@ -87,12 +87,9 @@ func Reconcile(ctx context.Context, store Store, chain Chain) error {
 // fill makes addresses whole up to their chain's block, and tells hubs apart. The
 // answer depends on the chain alone, never on what the graph held before.
 func (f *filler) fill(ctx context.Context, addresses []Address) error {
-	var asked []Address
-	for _, a := range addresses {
-		if _, known := f.hubs[a]; !known && !slices.Contains(asked, a) {
-			asked = append(asked, a)
-		}
-	}
+	asked := slices.DeleteFunc(slices.Clone(addresses), func(a Address) bool { _, known := f.hubs[a]; return known })
+	slices.SortFunc(asked, Address.Compare)
+	asked = slices.Compact(asked)
 	held, err := f.store.Coverage(ctx, asked)
 	if err != nil {
 		return err

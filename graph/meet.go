@@ -37,21 +37,19 @@ func (s *search) checkMeetings(ctx context.Context) error {
 
 // addOrigins tells of paths of outputs which output of the start they begin with.
 func (s *search) addOrigins(ctx context.Context, paths []Path) error {
+	var firsts []*Transfer
+	var of []*Path
 	for i := range paths {
-		first := &paths[i].Transfers[0]
-		if !utxo(first.Chain) {
-			continue
-		}
-		sources, err := s.sources(ctx, []*Transfer{first})
-		if err != nil {
-			return err
-		}
-		for _, source := range sources {
-			if s.from[Address{first.Chain, source.Address}] {
-				paths[i].Origin = &source.Spend
-				break
-			}
+		if first := &paths[i].Transfers[0]; utxo(first.Chain) {
+			firsts, of = append(firsts, first), append(of, &paths[i])
 		}
 	}
-	return nil
+	sources, err := s.sources(ctx, firsts)
+	for _, source := range sources {
+		path := of[source.Asked]
+		if path.Origin == nil && s.from[Address{firsts[source.Asked].Chain, source.Address}] {
+			path.Origin = &source.Spend
+		}
+	}
+	return err
 }

@@ -162,14 +162,11 @@ func (n *neighbours) outputs(ctx context.Context, spans []Span, tip chains.Posit
 			}
 		}
 	}
-	for _, at := range slices.SortedFunc(maps.Keys(places), chains.Position.Compare) {
-		tx, err := n.store.Tx(ctx, chain, at)
-		if err != nil {
-			return err
-		}
+	txs, err := n.store.Txs(ctx, chain, slices.SortedFunc(maps.Keys(places), chains.Position.Compare))
+	for _, tx := range txs {
 		n.transaction(tx)
 	}
-	return nil
+	return err
 }
 
 func (n *neighbours) transaction(tx *Tx) {

@@ -33,8 +33,9 @@ type Store interface {
 	Sources(ctx context.Context, outputs []Key) iter.Seq2[Source, error]
 	// Degree counts the transactions up to a height that touch each address, to limit+1.
 	Degree(ctx context.Context, addresses []Address, asOf uint64, limit int) ([]int, error)
-	// Tx is the transaction at a place; ErrNotFound where the graph does not hold it.
-	Tx(ctx context.Context, chain chains.Chain, at chains.Position) (*Tx, error)
+	// Txs are a chain's transactions at places, in the order asked for, without those
+	// that the graph does not hold.
+	Txs(ctx context.Context, chain chains.Chain, at []chains.Position) ([]*Tx, error)
 
 	Close() error
 }

@@ -88,7 +88,7 @@ func (c depositOutputs) Touching(address chains.Address) iter.Seq2[*chains.Tx, e
 		if err != nil {
 			return
 		}
-		for tx, err := range c.view.View.Touching(named, key) {
+		for tx, err := range c.view.Touching(named, key) {
 			if err == nil {
 				tx = cluster.Describe(tx, &c.view.network)
 			}

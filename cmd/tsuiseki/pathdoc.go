@@ -68,12 +68,13 @@ func (c *pathCmd) doc(ctx context.Context, store graph.Store, p *graphSource, an
 	}
 	for _, path := range answer.Paths {
 		one := onePathDoc{Bottleneck: path.Bottleneck, Asset: path.Asset}
-		for i := range path.Transfers {
-			hop, err := pathHop(ctx, store, &path, i)
-			if err != nil {
-				return nil, err
-			}
-			if i > 0 && path.Transfers[i-1].Chain.Family() == chains.Bitcoin {
+		txs, err := pathTxs(ctx, store, &path)
+		if err != nil {
+			return nil, err
+		}
+		for i, tx := range txs {
+			hop := pathHop(&path, i, tx)
+			if i > 0 && hop.Chain.Family() == chains.Bitcoin {
 				hop.From = one.Hops[i-1].To
 			}
 			one.Hops = append(one.Hops, hop)
@@ -84,6 +85,19 @@ func (c *pathCmd) doc(ctx context.Context, store graph.Store, p *graphSource, an
 		doc.Paths = append(doc.Paths, one)
 	}
 	return doc, nil
+}
+
+// pathTxs are the transactions of a path's transfers.
+func pathTxs(ctx context.Context, store graph.Store, path *graph.Path) ([]*graph.Tx, error) {
+	var at []chains.Position
+	for _, t := range path.Transfers {
+		at = append(at, t.At)
+	}
+	txs, err := store.Txs(ctx, path.Transfers[0].Chain, at)
+	if err == nil && len(txs) != len(at) {
+		err = fmt.Errorf("the graph holds %d of the %d transactions of a path: %w", len(txs), len(at), chains.ErrCorrupt)
+	}
+	return txs, err
 }
 
 func snapshotDocs(s chains.Snapshot) []tracer.SnapshotDoc {
@@ -103,13 +117,9 @@ func (p *graphSource) know(asset chains.Asset) error {
 }
 
 // pathHop is a path's transfer with its transaction.
-func pathHop(ctx context.Context, store graph.Store, path *graph.Path, i int) (hop pathHopDoc, err error) {
+func pathHop(path *graph.Path, i int, tx *graph.Tx) pathHopDoc {
 	t := &path.Transfers[i]
-	tx, err := store.Tx(ctx, t.Chain, t.At)
-	if err != nil {
-		return hop, err
-	}
-	hop = pathHopDoc{
+	hop := pathHopDoc{
 		Chain: t.Chain, Tx: tx.ID, Height: t.At.Height, Block: tx.Block, Time: tx.Time,
 		From: tracer.Endpoint{Tx: tx.ID, Index: t.Index, Address: t.From}, To: tracer.Endpoint{Tx: tx.ID, Index: t.Index, Address: t.To},
 		Asset: t.Asset, Amount: t.Amount, Kind: "transfer",
@@ -122,7 +132,7 @@ func pathHop(ctx context.Context, store graph.Store, path *graph.Path, i int) (h
 	} else if i == 0 && path.Origin != nil {
 		hop.From = tracer.Endpoint{Tx: path.Origin.Output.Tx, Index: path.Origin.Output.Index, Address: path.Origin.Address}
 	}
-	return hop, nil
+	return hop
 }
 
 func addressNames(addresses []graph.Address) []chains.Address {

@@ -183,13 +183,14 @@ func Touches(tx *graph.Tx, a graph.Address) bool {
 			slices.ContainsFunc(tx.Spends, func(s graph.Spend) bool { return s.Address == a.Address }))
 }
 
-// Tx implements graph.Store.
-func (m *Memory) Tx(_ context.Context, chain chains.Chain, at chains.Position) (*graph.Tx, error) {
-	tx, held := m.txs[graph.Key{Chain: chain, At: at}]
-	if !held {
-		return nil, chains.ErrNotFound
+// Txs implements graph.Store.
+func (m *Memory) Txs(_ context.Context, chain chains.Chain, at []chains.Position) (found []*graph.Tx, err error) {
+	for _, place := range at {
+		if tx, held := m.txs[graph.Key{Chain: chain, At: place}]; held {
+			found = append(found, &tx)
+		}
 	}
-	return &tx, nil
+	return found, nil
 }
 
 // Close implements graph.Store.

@@ -125,9 +125,14 @@ func (m *machine) compare() {
 			for anchor, err := range s.Anchors(ctx, w.Chain) {
 				say("anchor", anchor, err)
 			}
+			places := []chains.Position{{Height: 99}}
 			for _, tx := range w.All {
-				got, err := s.Tx(ctx, w.Chain, tx.At)
-				say("tx", got, unwrapNotFound(err))
+				places = append(places, tx.At)
+			}
+			held, err := s.Txs(ctx, w.Chain, places)
+			say("txs", len(held), err)
+			for _, tx := range held {
+				say("tx", tx, nil)
 			}
 		}
 		return lines
@@ -136,13 +141,6 @@ func (m *machine) compare() {
 	if diff := cmp.Diff(want, got); diff != "" {
 		m.r.Fatalf("(-memory +store):\n%s", diff)
 	}
-}
-
-func unwrapNotFound(err error) error {
-	if errors.Is(err, chains.ErrNotFound) {
-		return chains.ErrNotFound
-	}
-	return err
 }
 
 // TestEndsEarly stops reading midway, and asks with a context that is done.

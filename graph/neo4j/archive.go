@@ -36,12 +36,15 @@ func (s *Store) All(ctx context.Context, chain chains.Chain) iter.Seq2[*graph.Tx
 		last := int64(-1)
 		for {
 			params := map[string]any{"chain": string(chain), "after": last, "height": max(last, 0) >> 24, "page": int64(archivePage)}
-			places, err := read(ctx, s, readPlaces, params, driver.AccessModeRead, func(r *driver.Record) (int64, error) { return field[int64](r, "order") })
+			places, err := read(ctx, s, readPlaces, params, driver.AccessModeRead, func(r *driver.Record) (chains.Position, error) {
+				at, err := field[int64](r, "order")
+				return positionOf(at), err
+			})
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			page, err := s.txs(ctx, chain, places)
+			page, err := s.Txs(ctx, chain, places)
 			if err != nil {
 				yield(nil, err)
 				return
@@ -54,7 +57,7 @@ func (s *Store) All(ctx context.Context, chain chains.Chain) iter.Seq2[*graph.Tx
 			if len(places) < archivePage {
 				return
 			}
-			last = places[len(places)-1]
+			last = order(places[len(places)-1])
 		}
 	}
 }

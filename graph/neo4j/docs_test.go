@@ -52,3 +52,27 @@ func TestDocumentedQueries(t *testing.T) {
 		t.Errorf("only %d queries were found", asked)
 	}
 }
+
+// TestOtherVersion refuses a graph that another version of the program made.
+func TestOtherVersion(t *testing.T) {
+	ctx, at := context.Background(), server.Shared(t)
+	opt := neo4j.Options{URI: at.URI, User: at.User, Password: at.Password}
+	s, err := neo4j.Open(ctx, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d, err := driver.NewDriverWithContext(at.URI, driver.BasicAuth(at.User, at.Password, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close(ctx)
+	if _, err := driver.ExecuteQuery(ctx, d, "MATCH (s:Schema) SET s.version = 99", nil, driver.EagerResultTransformer); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := neo4j.Open(ctx, opt); err == nil || !strings.Contains(err.Error(), "version [99]") {
+		t.Errorf("opening another version: %v", err)
+	}
+}

@@ -228,29 +228,29 @@ func (s *Store) Degree(ctx context.Context, addresses []graph.Address, asOf uint
 	return degrees, nil
 }
 
-// Tx implements graph.Store.
-func (s *Store) Tx(ctx context.Context, chain chains.Chain, at chains.Position) (*graph.Tx, error) {
-	found, err := s.txs(ctx, chain, []int64{order(at)})
-	if err != nil {
-		return nil, err
+// Txs implements graph.Store.
+func (s *Store) Txs(ctx context.Context, chain chains.Chain, at []chains.Position) (found []*graph.Tx, err error) {
+	for _, part := range inParts(at) {
+		some, err := s.txs(ctx, chain, part)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, some...)
 	}
-	if len(found) == 0 {
-		return nil, fmt.Errorf("transaction at %s of %s: %w", at, chain, chains.ErrNotFound)
-	}
-	return found[0], nil
+	return found, nil
 }
 
-// txs are the transactions at places, as far as they are held, in the order asked for.
-func (s *Store) txs(ctx context.Context, chain chains.Chain, places []int64) (all []*graph.Tx, err error) {
+// txs asks for as many transactions as go into one statement.
+func (s *Store) txs(ctx context.Context, chain chains.Chain, places []chains.Position) (all []*graph.Tx, err error) {
 	var rows []any
 	for _, place := range places {
-		rows = append(rows, txPlace(chain, positionOf(place)))
+		rows = append(rows, txPlace(chain, place))
 	}
 	at := make([]*graph.Tx, len(places))
 	all, err = numbered(ctx, s, readTxs, rows, func(i int, r *driver.Record) (*graph.Tx, error) {
 		tx, err := txOf(r, chain)
 		if err == nil {
-			tx.At = positionOf(places[i])
+			tx.At = places[i]
 			at[i] = tx
 		}
 		return tx, err

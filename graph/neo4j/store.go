@@ -75,20 +75,21 @@ func (s *Store) prepare(ctx context.Context) error {
 	if n, err := strconv.Atoi(major); err == nil && n < oldestServer {
 		return fmt.Errorf("it runs %s: Neo4j %d or newer is needed", info.Agent(), oldestServer)
 	}
+	stated := func(r *driver.Record) (int64, error) { return field[int64](r, "version") }
+	found, err := read(ctx, s, `MATCH (s:Schema {name: 'tsuiseki'}) RETURN s.version AS version`, nil, driver.AccessModeRead, stated)
+	if err != nil || len(found) == 1 && found[0] == schemaVersion {
+		return err
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("its graph has version %v, this program reads %d: empty the database, and it is filled again from the indexes", found, schemaVersion)
+	}
 	for _, statement := range schema {
 		if err := s.write(ctx, statement, nil); err != nil {
 			return err
 		}
 	}
-	found, err := read(ctx, s, `MERGE (s:Schema {name: 'tsuiseki'}) ON CREATE SET s.version = $version RETURN s.version AS version`,
-		map[string]any{"version": schemaVersion}, driver.AccessModeWrite, func(r *driver.Record) (int64, error) { return field[int64](r, "version") })
-	if err != nil {
-		return err
-	}
-	if len(found) != 1 || found[0] != schemaVersion {
-		return fmt.Errorf("its graph has version %v, this program reads %d: empty the database, and it is filled again from the indexes", found, schemaVersion)
-	}
-	return nil
+	// Last, so that what was begun and stopped is made again.
+	return s.write(ctx, `MERGE (s:Schema {name: 'tsuiseki'}) SET s.version = $version`, map[string]any{"version": schemaVersion})
 }
 
 var schema = []string{

@@ -140,12 +140,12 @@ func readRow(chain chains.Chain, tail, value []byte) (t graph.Transfer, err erro
 func (s *Store) Followers(ctx context.Context, outputs []graph.Key) iter.Seq2[graph.Step, error] {
 	return answer(s, func(_ *pebble.Iterator, yield func(graph.Step) error) error {
 		for i, output := range outputs {
-			made, err := s.Tx(ctx, output.Chain, output.At)
-			if errors.Is(err, chains.ErrNotFound) {
-				continue
-			}
+			made, err := s.tx(ctx, output.Chain, output.At)
 			if err != nil {
 				return err
+			}
+			if made == nil {
+				continue
 			}
 			id, _ := s.chain(output.Chain)
 			at, err := s.get(spenderKey(id, chains.Outpoint{Tx: made.ID, Index: output.N}))
@@ -158,7 +158,7 @@ func (s *Store) Followers(ctx context.Context, outputs []graph.Key) iter.Seq2[gr
 			if err != nil {
 				return err
 			}
-			tx, err := s.Tx(ctx, output.Chain, readPos(at))
+			tx, err := s.indexed(ctx, output.Chain, readPos(at))
 			if err != nil {
 				return err
 			}
@@ -176,12 +176,12 @@ func (s *Store) Followers(ctx context.Context, outputs []graph.Key) iter.Seq2[gr
 func (s *Store) Sources(ctx context.Context, outputs []graph.Key) iter.Seq2[graph.Source, error] {
 	return answer(s, func(it *pebble.Iterator, yield func(graph.Source) error) error {
 		for i, output := range outputs {
-			tx, err := s.Tx(ctx, output.Chain, output.At)
-			if errors.Is(err, chains.ErrNotFound) {
-				continue
-			}
+			tx, err := s.tx(ctx, output.Chain, output.At)
 			if err != nil {
 				return err
+			}
+			if tx == nil {
+				continue
 			}
 			for _, spend := range tx.Spends {
 				source := graph.Source{Asked: i, Spend: spend}
@@ -202,7 +202,7 @@ func (s *Store) find(ctx context.Context, it *pebble.Iterator, chain chains.Chai
 	id, _ := s.chain(chain)
 	prefix := idKey(id, source.Output.Tx)
 	return s.rows(ctx, it, prefix, upper(prefix), func(key, _ []byte) (bool, error) {
-		tx, err := s.Tx(ctx, chain, readPos(key[len(prefix):]))
+		tx, err := s.indexed(ctx, chain, readPos(key[len(prefix):]))
 		if err != nil {
 			return false, err
 		}
@@ -268,18 +268,41 @@ func both(a, b *pebble.Iterator, prefixA, prefixB []byte, asOf uint64, limit int
 	return count
 }
 
-// Tx implements graph.Store.
-func (s *Store) Tx(ctx context.Context, chain chains.Chain, at chains.Position) (*graph.Tx, error) {
+// Txs implements graph.Store.
+func (s *Store) Txs(ctx context.Context, chain chains.Chain, at []chains.Position) (found []*graph.Tx, err error) {
+	for _, place := range at {
+		tx, err := s.tx(ctx, chain, place)
+		if err != nil {
+			return nil, err
+		}
+		if tx != nil {
+			found = append(found, tx)
+		}
+	}
+	return found, nil
+}
+
+// tx is the transaction at a place; nil where it is not held.
+func (s *Store) tx(ctx context.Context, chain chains.Chain, at chains.Position) (*graph.Tx, error) {
 	id, known := s.chain(chain)
 	if !known {
-		return nil, fmt.Errorf("transaction at %s of %s: %w", at, chain, chains.ErrNotFound)
+		return nil, nil
 	}
 	row, err := s.get(txKey(id, at))
 	if errors.Is(err, pebble.ErrNotFound) {
-		return nil, fmt.Errorf("transaction at %s of %s: %w", at, chain, chains.ErrNotFound)
+		return nil, nil
 	}
 	if err = errors.Join(err, ctx.Err()); err != nil {
 		return nil, err
 	}
 	return readTx(chain, at, row)
+}
+
+// indexed is the transaction that another row says is there.
+func (s *Store) indexed(ctx context.Context, chain chains.Chain, at chains.Position) (*graph.Tx, error) {
+	tx, err := s.tx(ctx, chain, at)
+	if err == nil && tx == nil {
+		err = fmt.Errorf("the graph lacks transaction %s of %s, which another row names: %w", at, chain, chains.ErrCorrupt)
+	}
+	return tx, err
 }
