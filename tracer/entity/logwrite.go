@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+
+	"tsuiseki/tracer/folder"
 )
 
 // pending is how many bytes wait to be committed.
@@ -27,7 +29,7 @@ func (l *chainLog) commit(m *manifest) error {
 			return err
 		}
 	}
-	if err := syncDir(l.dir); err != nil {
+	if err := folder.Sync(l.dir); err != nil {
 		return err
 	}
 	next := *m

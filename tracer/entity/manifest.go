@@ -12,6 +12,7 @@ import (
 
 	"tsuiseki/chains"
 	"tsuiseki/tracer/cluster"
+	"tsuiseki/tracer/folder"
 )
 
 // manifest says what counts of the other files. It is replaced as a whole.
@@ -96,35 +97,10 @@ func (m manifest) write(dir string) error {
 	if text, err = m.text(); err != nil {
 		return err
 	}
-	return writeWhole(dir, manifestName, func(file *os.File) error {
+	return folder.Replace(filepath.Join(dir, manifestName), func(file *os.File) error {
 		_, err := file.Write(append(text, '\n'))
 		return err
 	})
-}
-
-// writeWhole puts a file in its place when all of it is written and lasts.
-func writeWhole(dir, name string, write func(*os.File) error) (err error) {
-	path := filepath.Join(dir, name)
-	file, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o640)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(write(file), file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-// syncDir makes the names in a folder last.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // removeLeftovers removes what the manifest does not name.
@@ -134,7 +110,7 @@ func (m *manifest) removeLeftovers(dir string) error {
 		return nil
 	}
 	for _, e := range entries {
-		leftover := filepath.Ext(e.Name()) == ".new" || filepath.Ext(e.Name()) == stateSuffix && (m.State == nil || m.State.File != e.Name())
+		leftover := filepath.Ext(e.Name()) == folder.Unfinished || filepath.Ext(e.Name()) == stateSuffix && (m.State == nil || m.State.File != e.Name())
 		if leftover {
 			err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
 		}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"tsuiseki/tracer/cluster"
+	"tsuiseki/tracer/folder"
 )
 
 // A state is the forest and the table as of a block, in the machine's own order of
@@ -77,7 +78,7 @@ func writeState(dir string, blocks int, f *cluster.Forest, t *table, links uint3
 	h := stateHead{blocks: uint64(blocks), addresses: uint64(f.Len()), links: uint64(links), slots: uint64(t.old.words.Len() / 2), withheld: uint64(len(state.Withheld))}
 	sections := h.layout()
 	info = &stateInfo{File: fmt.Sprintf("%d%s", blocks, stateSuffix), Blocks: blocks, Addresses: uint32(f.Len()), Links: links}
-	err = writeWhole(dir, info.File, func(file *os.File) error {
+	err = folder.Replace(filepath.Join(dir, info.File), func(file *os.File) error {
 		var sums []uint32
 		for i, column := range [][]uint32{state.Up.Words(), state.Via.Words(), state.Next.Words(), state.Low.Words(), t.old.words.Words(), state.Withheld} {
 			for from := 0; from < len(column); from += cluster.PageWords {

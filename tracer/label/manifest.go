@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"tsuiseki/tracer/folder"
 )
 
 // manifestFormat is the version of the manifest and of all that it names.
@@ -71,32 +73,10 @@ func (m *manifest) write(dir string) error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(dir, manifestName)
-	if err := writeSynced(path+".new", append(data, '\n')); err != nil {
+	return folder.Replace(filepath.Join(dir, manifestName), func(file *os.File) error {
+		_, err := file.Write(append(data, '\n'))
 		return err
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-func writeSynced(path string, data []byte) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o640)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	return errors.Join(err, file.Sync(), file.Close())
-}
-
-// syncDir makes the names in a folder last.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	})
 }
 
 // current is the place of a set's last import; -1 where it has none.

@@ -3,12 +3,13 @@ package label
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
+	"tsuiseki/tracer/folder"
 )
 
 // Options say how to open a store.
@@ -51,7 +52,7 @@ type Importer struct {
 	Force bool
 
 	store    *Store
-	lock     *flock.Flock
+	lock     io.Closer
 	manifest manifest
 	seen     map[Set]string // sets of this run, by the file that they came from
 }
@@ -62,7 +63,7 @@ func (s *Store) Import() (_ *Importer, err error) {
 		return nil, fmt.Errorf("folder of labels: %w", err)
 	}
 	m := &Importer{store: s, seen: map[Set]string{}}
-	if m.lock, err = lock(filepath.Join(s.opt.Dir, "lock")); err != nil {
+	if m.lock, err = folder.Lock(filepath.Join(s.opt.Dir, "lock"), ErrInUse); err != nil {
 		return nil, err
 	}
 	if m.manifest, err = readManifest(s.opt.Dir); err == nil {
@@ -88,7 +89,7 @@ func (m *Importer) removeLeftovers() error {
 		return err
 	}
 	for _, e := range entries {
-		leftover := strings.HasSuffix(e.Name(), segmentSuffix) && !named[e.Name()] || e.Name() == manifestName+".new"
+		leftover := strings.HasSuffix(e.Name(), segmentSuffix) && !named[e.Name()] || e.Name() == manifestName+folder.Unfinished
 		if leftover {
 			err = errors.Join(err, os.Remove(filepath.Join(m.store.opt.Dir, e.Name())))
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tsuiseki/chains"
+	"tsuiseki/tracer/folder"
 )
 
 // Withdraw takes a set out of force from now on, and keeps why. Nothing is deleted:
@@ -43,7 +44,7 @@ func (m *Importer) Withdraw(set Set, reason string) (rows int, at time.Time, err
 
 // enter adds imports to the manifest, whose segments are written.
 func (m *Importer) enter(made []importMade) error {
-	if err := syncDir(m.store.opt.Dir); err != nil {
+	if err := folder.Sync(m.store.opt.Dir); err != nil {
 		return err
 	}
 	next := manifest{manifestFormat, append(slices.Clip(m.manifest.Imports), made...)}

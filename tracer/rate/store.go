@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tsuiseki/chains"
+	"tsuiseki/tracer/folder"
 )
 
 // ErrInUse says that another process is importing.
@@ -40,7 +41,7 @@ func (s *Store) Import(ctx context.Context, opt FileOptions, now time.Time) (mad
 	if err := os.MkdirAll(s.dir, 0o750); err != nil {
 		return made, false, fmt.Errorf("folder of rates: %w", err)
 	}
-	held, err := lock(filepath.Join(s.dir, "lock"))
+	held, err := folder.Lock(filepath.Join(s.dir, "lock"), ErrInUse)
 	if err != nil {
 		return made, false, err
 	}
@@ -70,7 +71,7 @@ func (s *Store) Import(ctx context.Context, opt FileOptions, now time.Time) (mad
 	if err := os.Rename(part, filepath.Join(s.dir, name)); err != nil {
 		return made, false, err
 	}
-	return made, false, syncDir(s.dir)
+	return made, false, folder.Sync(s.dir)
 }
 
 // removeLeftovers removes what an import that was stopped has written.
@@ -134,7 +135,7 @@ func (s *Store) List() (list []Stored, err error) {
 
 // Remove takes a file's rates out of the store for good.
 func (s *Store) Remove(id int) (err error) {
-	held, err := lock(filepath.Join(s.dir, "lock"))
+	held, err := folder.Lock(filepath.Join(s.dir, "lock"), ErrInUse)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("rates %d: %w: nothing is registered", id, chains.ErrNotFound)
 	}
@@ -148,7 +149,7 @@ func (s *Store) Remove(id int) (err error) {
 	} else if err != nil {
 		return err
 	}
-	return syncDir(s.dir)
+	return folder.Sync(s.dir)
 }
 
 // Open opens all rates held.
@@ -251,13 +252,4 @@ func (r *reader) write(ctx context.Context, rows *sorter, w *segmentWriter) erro
 		return err
 	}
 	return r.verdict()
-}
-
-// syncDir makes the names in a folder last.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
