@@ -86,6 +86,8 @@ type Batch struct {
 	Whole []Coverage
 	// Anchors are blocks of the best chain as of which Whole was said.
 	Anchors []Anchor
+	// Traces take the place of those of the same case and rule.
+	Traces []Trace
 }
 
 // Anchor is a block that the graph relied on. Where it is no longer part of the best
