@@ -10,7 +10,7 @@ import (
 )
 
 // traceAccounts traces deposits on an account chain.
-func (c *traceCmd) traceAccounts(s *session, chain chains.Chain, refs []ref, params tracer.Params) (traces []*tracer.Result, err error) {
+func (c *traceCmd) traceAccounts(s *session, chain chains.Chain, refs []ref, params tracer.Params, done finish) (traces []*tracer.Result, err error) {
 	view, err := openAccountView(s, chain, c.AsOf, c.executionFlags, c.labelFlags)
 	if err != nil {
 		return nil, err
@@ -25,15 +25,11 @@ func (c *traceCmd) traceAccounts(s *session, chain chains.Chain, refs []ref, par
 	}
 	params.Labels, params.Heuristics = view.labels.View.Digest(), view.heuristics.docs()
 	if c.NoCross {
-		return eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
-			result, err := tracer.TraceAccounts(s.ctx, view, deposits, p)
-			if err == nil && c.Leads {
-				err = addMixerLeads(view, result)
-			}
-			return result, err
+		return eachRule(params, done, alone(view), func(p tracer.Params) (*tracer.Result, error) {
+			return tracer.TraceAccounts(s.ctx, view, deposits, p)
 		})
 	}
-	return c.across(s, view, tracer.SideDeposits{Side: accountSide(view), Accounts: deposits}, params)
+	return c.across(s, view, tracer.SideDeposits{Side: accountSide(view), Accounts: deposits}, params, done)
 }
 
 func traceAccountRefs(s *session, view *openedAccounts, refs []ref, params tracer.Params) (*tracer.Result, error) {

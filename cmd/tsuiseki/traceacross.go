@@ -156,18 +156,23 @@ func (w *world) Close() error {
 	return errors.Join(errs...)
 }
 
-// addLeads looks beyond the mixers of all chains that the trail reached.
-func (w *world) addLeads(result *tracer.Result) (err error) {
+// views are those of all chains that the trail reached.
+func (w *world) views() []any {
 	views := []any{w.home.Accounts, w.home.Outputs}
 	for _, view := range w.opened {
 		views = append(views, view)
 	}
+	return views
+}
+
+// addLeads looks beyond the mixers of all chains that the trail reached.
+func addLeads(s *session, views []any, result *tracer.Result) (err error) {
 	for _, view := range views {
 		switch view := view.(type) {
 		case *openedAccounts:
 			err = addMixerLeads(view, result)
 		case *opened:
-			err = addJoinLeads(w.session, view, result)
+			err = addJoinLeads(s, view, result)
 		}
 		if err != nil {
 			return err
