@@ -56,13 +56,8 @@ func (c *traceCmd) Run(s *session) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, worths.Close()) }()
-	var traces []*tracer.Result
 	how := drawing{unfold: c.Unfold}
-	if chain.Family() == chains.Ethereum {
-		traces, err = c.traceAccounts(s, chain, refs, params, c.finish(s, worths))
-	} else {
-		traces, err = c.traceOutputs(s, chain, refs, params, c.finish(s, worths), &how)
-	}
+	traces, err := c.trace(s, map[chains.Chain][]ref{chain: refs}, params, c.finish(s, worths, &how))
 	if err != nil {
 		return err
 	}
@@ -101,9 +96,10 @@ func (c *traceCmd) print(s *session, traces []*tracer.Result, worths *values, ho
 // finish completes a trace while all that it looked at is still open.
 type finish func(result *tracer.Result, views []any) error
 
-// finish looks beyond mixers, values amounts, and puts the trace into the graph, as
-// far as that is asked for. How all rules compare is valued as a whole.
-func (c *traceCmd) finish(s *session, worths *values) finish {
+// finish looks beyond mixers, values amounts, puts the trace into the graph, and finds
+// out how to draw it, as far as that is asked for. How all rules compare is valued as a
+// whole.
+func (c *traceCmd) finish(s *session, worths *values, how *drawing) finish {
 	return func(result *tracer.Result, views []any) error {
 		if c.Leads {
 			if err := addLeads(s, views, result); err != nil {
@@ -115,10 +111,17 @@ func (c *traceCmd) finish(s *session, worths *values) finish {
 				return err
 			}
 		}
-		if c.Case == "" {
+		if c.Case != "" {
+			if err := (filer{s, c.graphFlags, graph.CaseID(c.Case)}).file(result, views); err != nil {
+				return err
+			}
+		}
+		if c.JSON || c.Unfold || c.Rule == everyRule {
 			return nil
 		}
-		return filer{s, c.graphFlags, graph.CaseID(c.Case)}.file(result, views)
+		var err error
+		how.peels, err = findPeelSteps(views, result)
+		return err
 	}
 }
 
@@ -143,54 +146,6 @@ func eachRule(params tracer.Params, done finish, views func() []any, trace func(
 	}
 	return traces, nil
 }
-
-// traceOutputs traces deposits on a chain in Bitcoin's format.
-func (c *traceCmd) traceOutputs(s *session, chain chains.Chain, refs []ref, params tracer.Params, done finish, how *drawing) (traces []*tracer.Result, err error) {
-	view, err := openView(s, chain, c.AsOf, c.labelFlags)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, view.Close()) }()
-	if err := view.withHeuristics(c.heuristicFlags); err != nil {
-		return nil, err
-	}
-	deposits, err := outputDeposits(view, refs)
-	if err != nil {
-		return nil, err
-	}
-	if err := view.pin(s, &params); err != nil {
-		return nil, err
-	}
-	if c.NoCross {
-		traces, err = eachRule(params, done, alone(view), func(p tracer.Params) (*tracer.Result, error) {
-			return tracer.Trace(s.ctx, view, view.network.Asset, deposits, p)
-		})
-	} else {
-		traces, err = c.across(s, view, tracer.SideDeposits{Side: outputSide(view), Outputs: deposits}, params, done)
-	}
-	if err == nil && !c.JSON && !c.Unfold && c.Rule != everyRule {
-		how.peels, err = findPeelSteps(view, traces[0])
-	}
-	return traces, err
-}
-
-// across traces deposits on the chain of a view and wherever bridges take them.
-func (c *traceCmd) across(s *session, view timed, deposits tracer.SideDeposits, params tracer.Params, done finish) (traces []*tracer.Result, err error) {
-	var asOf time.Time
-	if c.AsOf != nil {
-		if asOf, err = tipTime(view); err != nil {
-			return nil, err
-		}
-	}
-	w := newWorld(s, c, deposits.Side, view.Snapshot().Chain, asOf)
-	defer func() { err = errors.Join(err, w.Close()) }()
-	return eachRule(params, done, w.views, func(p tracer.Params) (*tracer.Result, error) {
-		return tracer.Across(s.ctx, w, []tracer.SideDeposits{deposits}, p)
-	})
-}
-
-// alone are the views of a trace that stays on one chain.
-func alone(view any) func() []any { return func() []any { return []any{view} } }
 
 func (c *traceCmd) params() (p tracer.Params, err error) {
 	if c.MaxHops < 0 || c.HubDegree < 0 || c.Budget < 0 {
