@@ -154,12 +154,23 @@ func TestManyWriters(t *testing.T) {
 	}
 }
 
-// tracesOfEach have something of every kind.
+// tracesOfEach have something of every kind; cases 1 and 2 meet at an exchange.
 func tracesOfEach(worlds []*graphtest.World) (traces []graph.Trace) {
 	random := rand.New(rand.NewPCG(3, 4))
 	draw := func(_ string, lo, hi int) int { return lo + random.IntN(hi-lo+1) }
 	for range 12 {
 		traces = append(traces, graphtest.NewTrace(draw, worlds))
+	}
+	of := worlds[1].All[0].Transfers[0]
+	for _, name := range graphtest.CaseIDs()[:4] {
+		traces = append(traces, graph.Trace{
+			Case: name, Rule: "fifo",
+			Deposits: []graph.Deposit{{ID: "d", Transfer: of, Tx: worlds[1].All[0].ID}},
+			Hops:     []graph.Hop{{Deposit: "d", Transfer: of, Tx: worlds[1].All[0].ID, Traced: of.Amount, Depth: 1, Means: "transfer"}},
+			Ends:     []graph.End{{Deposit: "d", Kind: "service", Key: of.Key, Time: of.Time, Address: of.To, Asset: of.Asset, Traced: of.Amount, Label: "Exchange"}},
+			Members:  []graph.Member{{Address: of.Receiver(), Entity: of.To, Size: 1, Heuristics: []string{"deposit-address@1"}}},
+			Labels:   []graph.Label{{Address: of.Receiver(), Label: "Exchange", Source: "tagpack", Since: graphtest.Start}},
+		})
 	}
 	return traces
 }

@@ -28,7 +28,7 @@ const (
 		MATCH (p:Partial {id: row.trace}) CREATE (p)-[:BEGINS_WITH]->(d:Deposit) SET d = row.properties
 		WITH d MATCH (m:Transfer {place: d.place}) WHERE m.txid = d.txid CREATE (d)-[:PAID]->(m)`
 	stageHops = `UNWIND $rows AS row
-		MATCH (d:Deposit {key: row.deposit}) CREATE (d)-[:MOVED]->(h:Hop) SET h = row.properties
+		MATCH (d:Deposit {key: row.deposit}) CREATE (d)-[:WENT_BY]->(h:Hop) SET h = row.properties
 		WITH h MATCH (m:Transfer {place: h.place}) WHERE m.txid = h.txid CREATE (h)-[:WITH]->(m)`
 	stageEnds = `UNWIND $rows AS row
 		MATCH (d:Deposit {key: row.deposit}) CREATE (d)-[:ENDS_IN]->(e:End) SET e = row.properties
@@ -151,7 +151,7 @@ const clearSome = 5_000
 
 // clearing removes some of what discarded traces say; what is left is counted last.
 var clearing = []string{
-	`MATCH (p:Partial)-[:BEGINS_WITH]->(:Deposit)-[:MOVED]->(h:Hop) WHERE p.id IN $ids WITH h LIMIT $some DETACH DELETE h`,
+	`MATCH (p:Partial)-[:BEGINS_WITH]->(:Deposit)-[:WENT_BY]->(h:Hop) WHERE p.id IN $ids WITH h LIMIT $some DETACH DELETE h`,
 	`MATCH (p:Partial)-[:BEGINS_WITH]->(:Deposit)-[:ENDS_IN]->(e:End) WHERE p.id IN $ids WITH e LIMIT $some DETACH DELETE e`,
 	`MATCH (p:Partial)-[:BEGINS_WITH]->(:Deposit)-[v:CAME_TO]->() WHERE p.id IN $ids WITH v LIMIT $some DELETE v`,
 	`MATCH (p:Partial)-[u:USED]->(x) WHERE p.id IN $ids WITH u, x ORDER BY x.key LIMIT $some
@@ -159,7 +159,7 @@ var clearing = []string{
 		WITH x WHERE NOT EXISTS { (x)<-[:USED]-() } OPTIONAL MATCH (x)-[:IN_ENTITY]->(e:Entity)
 		DETACH DELETE x WITH DISTINCT e WHERE e IS NOT NULL SET e.key = e.key
 		WITH e WHERE NOT EXISTS { (e)<-[:IN_ENTITY]-() } DELETE e`,
-	`MATCH (p:Partial)-[:BEGINS_WITH]->(d:Deposit) WHERE p.id IN $ids AND NOT EXISTS { (d)-[:MOVED|ENDS_IN|CAME_TO]->() }
+	`MATCH (p:Partial)-[:BEGINS_WITH]->(d:Deposit) WHERE p.id IN $ids AND NOT EXISTS { (d)-[:WENT_BY|ENDS_IN|CAME_TO]->() }
 		WITH d LIMIT $some DETACH DELETE d`,
 	`MATCH (p:Partial) WHERE p.id IN $ids AND NOT EXISTS { (p)-[:BEGINS_WITH|USED]->() } DELETE p`,
 }
