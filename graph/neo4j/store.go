@@ -1,5 +1,5 @@
 // Package neo4j keeps the case graph in a Neo4j server, or a cluster of them. It
-// holds the only Cypher of the project; docs/graph-neo4j.md shows the model.
+// holds the only Cypher of the project; docs/graph.md shows the model.
 package neo4j
 
 import (
