@@ -32,6 +32,7 @@ func opener(t *testing.T) func(t *testing.T) graph.Archive {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.StageAtOnce(500)
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
@@ -65,7 +66,7 @@ func TestSuite(t *testing.T) {
 	t.Run("statements end early", func(t *testing.T) { graphtest.TestStatementsEndEarly(t, open) })
 	t.Run("refused", func(t *testing.T) { graphtest.TestRefused(t, open) })
 	t.Run("reorg", func(t *testing.T) { graphtest.TestReorg(t, open) })
-	t.Run("large trace", func(t *testing.T) { graphtest.TestLargeTrace(t, open, 11_000) })
+	t.Run("large trace", func(t *testing.T) { graphtest.TestLargeTrace(t, open, 2_000) })
 	t.Run("paths", func(t *testing.T) { graphtest.TestPaths(t, open) })
 }
 

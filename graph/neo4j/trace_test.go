@@ -127,10 +127,11 @@ func TestManyWriters(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	want := graphtest.LargeTrace("1", 11_000)
+	want := graphtest.LargeTrace("1", 2_000)
 	var wg sync.WaitGroup
 	errs := make([]error, 2)
 	for i, store := range []*neo4j.Store{s, other} {
+		store.StageAtOnce(500)
 		wg.Go(func() { errs[i] = store.Write(t.Context(), &graph.Batch{Traces: []graph.Trace{want}}) })
 	}
 	wg.Wait()

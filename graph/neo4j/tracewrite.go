@@ -14,7 +14,7 @@ import (
 const (
 	// rowsAtOnce go into one statement.
 	rowsAtOnce = 5_000
-	// stagedAtOnce is how many rows of traces one transaction holds.
+	// stagedAtOnce bounds the server's memory for a transaction: some 10,000 hops.
 	stagedAtOnce = 20_000
 )
 
@@ -80,7 +80,7 @@ func (s *Store) writeTraces(ctx context.Context, traces []*graph.Trace, rest []q
 	}
 	rows := newStaged()
 	next := func() (*staged, error) {
-		if size <= stagedAtOnce || rows.size < stagedAtOnce {
+		if size <= s.staged || rows.size < s.staged {
 			return rows, nil
 		}
 		err := s.writeAll(ctx, rows.queries())
@@ -146,9 +146,6 @@ func (s *Store) Withdraw(ctx context.Context, of graph.CaseID, rule string) erro
 	return s.clear(ctx, old)
 }
 
-// clearSome is how many nodes or relationships of a kind one transaction removes.
-const clearSome = 5_000
-
 // clearing removes some of what discarded traces say; what is left is counted last.
 var clearing = []string{
 	`MATCH (p:Partial)-[:BEGINS_WITH]->(:Deposit)-[:WENT_BY]->(h:Hop) WHERE p.id IN $ids WITH h LIMIT $some DETACH DELETE h`,
@@ -167,7 +164,7 @@ var clearing = []string{
 // clear removes traces that say nothing any more.
 func (s *Store) clear(ctx context.Context, discarded []string) error {
 	for part := range slices.Chunk(discarded, askedAtOnce) {
-		params := map[string]any{"ids": texts(part), "some": int64(clearSome)}
+		params := map[string]any{"ids": texts(part), "some": int64(s.staged / 4)} // of each kind
 		var queries []query
 		for _, cypher := range clearing {
 			queries = append(queries, query{cypher: cypher, params: params})
