@@ -11,5 +11,8 @@ func TestMemory(t *testing.T) {
 	open := func(*testing.T) graph.Archive { return graphtest.NewMemory() }
 	t.Run("paths", func(t *testing.T) { graphtest.TestPaths(t, open) })
 	t.Run("neighbours", func(t *testing.T) { graphtest.TestNeighbours(t, open) })
+	t.Run("reorg", func(t *testing.T) { graphtest.TestReorg(t, open) })
+	t.Run("statements end early", func(t *testing.T) { graphtest.TestStatementsEndEarly(t, open) })
+	t.Run("refused", func(t *testing.T) { graphtest.TestRefused(t, open) })
 	t.Run("copy", func(t *testing.T) { graphtest.TestCopy(t, open) })
 }
