@@ -3,6 +3,7 @@ package graphtest
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"testing"
 	"time"
@@ -29,8 +30,8 @@ func checkExposure(t *testing.T, r *rapid.T, chain chains.Chain, open func(t *te
 	w := NewWorld(draw, chain, draw("transactions", 1, 14))
 	store := open(t)
 	defer store.Close()
-	ask := func(store graph.Store, q graph.ExposureQuery) *graph.ExposureAnswer {
-		got, err := graph.Exposure(context.Background(), store, map[chains.Chain]graph.Chain{chain: w}, q)
+	ask := func(store graph.Store, as graph.Chain, q graph.ExposureQuery) *graph.ExposureAnswer {
+		got, err := graph.Exposure(context.Background(), store, map[chains.Chain]graph.Chain{chain: as}, q)
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -41,18 +42,46 @@ func checkExposure(t *testing.T, r *rapid.T, chain chains.Chain, open func(t *te
 		if draw("reorg", 0, 2) == 0 {
 			w = w.Fork(draw, draw("shared", 0, len(w.All)), draw("new", 1, 5))
 		}
+		then := earlier{w, w.Snapshot().Height}
+		if draw("earlier", 0, 2) == 0 {
+			then.height = uint64(draw("as of", 0, int(then.height)))
+		}
 		q := drawExposure(draw, chain)
-		got := ask(store, q)
-		if diff := cmp.Diff(ExposureLines(NaiveExposure(w, q)), ExposureLines(got)); diff != "" {
+		got := ask(store, then, q)
+		if diff := cmp.Diff(ExposureLines(NaiveExposure(then.world(), q)), ExposureLines(got)); diff != "" {
 			r.Fatalf("explored %+v (-naive +store):\n%s", got.Explored, diff)
 		}
 		q.Work = draw("work", 1, 20)
-		some, same := ask(store, q), ask(NewMemory(), q)
+		some, same := ask(store, then, q), ask(NewMemory(), then, q)
 		if diff := cmp.Diff(ExposureLines(same), ExposureLines(some)); diff != "" {
 			r.Fatalf("with work %d (-cold memory +store):\n%s", q.Work, diff)
 		}
 		checkDirect(r, got, some)
 	}
+}
+
+// earlier is a world as of a height, where its chain has gone on.
+type earlier struct {
+	*World
+	height uint64
+}
+
+func (e earlier) world() *World {
+	then := &World{Chain: e.Chain}
+	for _, tx := range e.All {
+		if tx.At.Height <= e.height {
+			then.All = append(then.All, tx)
+		}
+	}
+	return then
+}
+
+// Snapshot implements graph.Chain.
+func (e earlier) Snapshot() chains.Snapshot { return e.world().Snapshot() }
+
+// History implements graph.Chain.
+func (e earlier) History(address chains.Address) iter.Seq2[*graph.Tx, error] {
+	return e.world().History(address)
 }
 
 func drawExposure(draw Draw, chain chains.Chain) graph.ExposureQuery {

@@ -57,98 +57,94 @@ func (n *naiveExposure) accounts(tx *graph.Tx) {
 
 // lay puts units where others may lie: from then on all count as the nearest.
 func (n *naiveExposure) lay(at naivePlace, units []unit) {
-	all := append(n.lies[at], units...)
-	for i := range all {
-		all[i].hops = slices.MinFunc(all, func(a, b unit) int { return a.hops - b.hops }).hops
+	units = append(units, n.lies[at]...)
+	for i := range units {
+		units[i].hops = nearest(units)
 	}
-	n.lies[at] = all
+	n.lies[at] = units
+}
+
+func nearest(units []unit) int {
+	return slices.MinFunc(units, func(a, b unit) int { return a.hops - b.hops }).hops
 }
 
 func (n *naiveExposure) carried(tx *graph.Tx, order []graph.Transfer, turn int, came []*fresh, swaps bool) (units []unit) {
 	t := order[turn]
-	room := func() chains.Amount { return t.Amount.Sub(amountOf(units)) }
-	on := func(taken []unit) {
-		for _, u := range taken {
-			units = append(units, unit{hops: u.hops + 1})
-		}
-	}
+	size, _ := t.Amount.Int64()
 	switch {
 	case n.ours(t.From):
-		if !n.payer(t.From) || n.ours(t.To) {
-			return nil
+		if n.payer(t.From) && !n.ours(t.To) && n.inWindow(tx) {
+			return slices.Repeat([]unit{{1, true}}, int(size))
 		}
-		if !n.inWindow(tx) {
-			n.cut = true
-			return nil
-		}
-		for size, _ := t.Amount.Int64(); size > 0; size-- {
-			units = append(units, unit{1, true})
-		}
-		return units
+		n.cut = n.cut || n.payer(t.From) && !n.ours(t.To)
+		return nil
 	case t.From == t.To:
 		return nil
 	}
 	at := naivePlace{t.From, t.Asset}
-	var taken []unit
-	taken, n.lies[at] = n.first(n.lies[at], room())
-	on(taken)
+	taken, left := n.first(n.lies[at], t.Amount)
+	n.lies[at], units = left, further(taken)
 	for _, c := range came {
 		if c.naivePlace == at && c.turn < turn {
-			taken, c.units = n.first(c.units, room())
-			on(taken)
+			taken, c.units = n.first(c.units, t.Amount.Sub(amountOf(units)))
+			units = append(units, further(taken)...)
 		}
-	}
-	if !swaps {
-		return units
 	}
 	for _, asset := range []chains.Asset{chains.Asset(Name(100)), "ETH"} { // in the order of names
-		if asset == t.Asset {
-			continue
-		}
-		var lies, paid, received int64
-		for _, c := range came {
-			if c.naivePlace == (naivePlace{t.From, asset}) {
-				lies += int64(len(c.units))
-			}
-		}
-		for _, u := range order {
-			size, _ := u.Amount.Int64()
-			if u.From == t.From && u.To != t.From && u.Asset == t.Asset {
-				paid += size
-			}
-			if u.To == t.From && u.From != t.From && u.Asset == asset {
-				received += size
-			}
-		}
-		if lies == 0 {
-			continue
-		}
-		gets, gives := lies*paid/received, lies
-		if left, _ := room().Int64(); left < gets {
-			gets, gives = left, (left*received+paid-1)/paid
-		}
-		if gets == 0 {
-			continue
-		}
-		n.book(asset).SwappedOut = n.book(asset).SwappedOut.Add(chains.NewAmount(gives))
-		n.book(t.Asset).SwappedIn = n.book(t.Asset).SwappedIn.Add(chains.NewAmount(gets))
-		hops := 0
-		for _, c := range came {
-			if c.naivePlace == (naivePlace{t.From, asset}) {
-				taken, c.units = n.first(c.units, chains.NewAmount(gives))
-				gives -= int64(len(taken))
-				for _, u := range taken {
-					if hops == 0 || u.hops < hops {
-						hops = u.hops
-					}
-				}
-			}
-		}
-		for range gets {
-			units = append(units, unit{hops: hops + 1})
+		if swaps && asset != t.Asset {
+			units = append(units, n.changed(order, t, asset, came, size-int64(len(units)))...)
 		}
 	}
 	return units
+}
+
+// further are units after one more transfer.
+func further(units []unit) (on []unit) {
+	for _, u := range units {
+		on = append(on, unit{hops: u.hops + 1})
+	}
+	return on
+}
+
+// changed are units of another asset that become units of a transfer's, to so many.
+func (n *naiveExposure) changed(order []graph.Transfer, t graph.Transfer, asset chains.Asset, came []*fresh, room int64) (units []unit) {
+	var paid, received int64
+	for _, u := range order {
+		size, _ := u.Amount.Int64()
+		if u.From == t.From && u.To != t.From && u.Asset == t.Asset {
+			paid += size
+		}
+		if u.To == t.From && u.From != t.From && u.Asset == asset {
+			received += size
+		}
+	}
+	var lies int64
+	for _, c := range came {
+		if c.naivePlace == (naivePlace{t.From, asset}) {
+			lies += int64(len(c.units))
+		}
+	}
+	if lies == 0 {
+		return nil
+	}
+	gets, gives := lies*paid/received, lies
+	if room < gets {
+		gets, gives = room, (room*received+paid-1)/paid
+	}
+	if gets == 0 {
+		return nil
+	}
+	n.book(asset).SwappedOut = n.book(asset).SwappedOut.Add(chains.NewAmount(gives))
+	n.book(t.Asset).SwappedIn = n.book(t.Asset).SwappedIn.Add(chains.NewAmount(gets))
+	var given []unit
+	for _, c := range came {
+		if c.naivePlace == (naivePlace{t.From, asset}) {
+			var taken []unit
+			taken, c.units = n.first(c.units, chains.NewAmount(gives-int64(len(given))))
+			given = append(given, taken...)
+		}
+	}
+	return slices.Repeat([]unit{{hops: nearest(given) + 1}}, int(gets))
 }
 
 func earliest(a, b time.Time) time.Time {

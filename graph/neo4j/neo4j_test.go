@@ -57,6 +57,8 @@ func TestSuite(t *testing.T) {
 	t.Run("neighbours", func(t *testing.T) { graphtest.TestNeighbours(t, open) })
 	t.Run("ends early", func(t *testing.T) { graphtest.TestEndsEarly(t, open) })
 	t.Run("paths", func(t *testing.T) { graphtest.TestPaths(t, open) })
+	t.Run("exposure", func(t *testing.T) { graphtest.TestExposure(t, open) })
+	t.Run("exposure cases", func(t *testing.T) { graphtest.TestExposureCases(t, open) })
 }
 
 func TestRefused(t *testing.T) {
