@@ -38,6 +38,11 @@ func (b *Batch) Kept() ([]*Trace, error) {
 	return kept, nil
 }
 
+// compare orders traces by case, then by rule.
+func (r *TraceRef) compare(o *TraceRef) int {
+	return cmp.Or(cmp.Compare(r.Case, o.Case), cmp.Compare(r.Rule, o.Rule))
+}
+
 // Ref is a trace without what it says.
 func (t *Trace) Ref() TraceRef {
 	return TraceRef{t.Case, t.Rule, t.Digest, t.Engine, t.AsOf, t.Stale}
