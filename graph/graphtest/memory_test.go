@@ -12,6 +12,8 @@ func TestMemory(t *testing.T) {
 	t.Run("paths", func(t *testing.T) { graphtest.TestPaths(t, open) })
 	t.Run("neighbours", func(t *testing.T) { graphtest.TestNeighbours(t, open) })
 	t.Run("exposure", func(t *testing.T) { graphtest.TestExposure(t, open) })
+	t.Run("meet", func(t *testing.T) { graphtest.TestMeet(t, open) })
+	t.Run("meet cases", func(t *testing.T) { graphtest.TestMeetCases(t, open) })
 	t.Run("exposure cases", func(t *testing.T) { graphtest.TestExposureCases(t, open) })
 	t.Run("copy", func(t *testing.T) { graphtest.TestCopy(t, open) })
 }

@@ -34,6 +34,8 @@ func TestSuite(t *testing.T) {
 	t.Run("refused", func(t *testing.T) { graphtest.TestRefused(t, open) })
 	t.Run("paths", func(t *testing.T) { graphtest.TestPaths(t, open) })
 	t.Run("exposure", func(t *testing.T) { graphtest.TestExposure(t, open) })
+	t.Run("meet", func(t *testing.T) { graphtest.TestMeet(t, open) })
+	t.Run("meet cases", func(t *testing.T) { graphtest.TestMeetCases(t, open) })
 	t.Run("exposure cases", func(t *testing.T) { graphtest.TestExposureCases(t, open) })
 }
 
