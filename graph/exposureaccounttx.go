@@ -14,7 +14,7 @@ import (
 // assets in it, wherever in the transaction: an exchange may pay before it is paid.
 func (x *exposedAccounts) take(ctx context.Context, tx *Tx) error {
 	within := x.within(tx)
-	t := &accountTx{exposedAccounts: x, Tx: tx, came: map[placeKey][]arrival{}, done: make([]bool, len(tx.Transfers))}
+	t := &accountTx{exposedAccounts: x, Tx: tx, came: map[placeKey][]arrival{}, assets: map[Address][]chains.Asset{}, done: make([]bool, len(tx.Transfers))}
 	if err := t.prepare(ctx, within); err != nil {
 		return err
 	}
@@ -44,6 +44,9 @@ func (x *exposedAccounts) take(ctx context.Context, tx *Tx) error {
 			}
 			if x.arrive(&m) {
 				at := placeKey{m.to, m.asset}
+				if t.came[at] == nil {
+					t.assets[m.to] = append(t.assets[m.to], m.asset)
+				}
 				t.came[at] = append(t.came[at], arrival{n: n, share: m.share})
 			}
 		}
@@ -61,8 +64,11 @@ func (x *exposedAccounts) take(ctx context.Context, tx *Tx) error {
 type accountTx struct {
 	*exposedAccounts
 	*Tx
-	came map[placeKey][]arrival // in this transaction, as far as it was not paid on
-	done []bool
+	came   map[placeKey][]arrival // in this transaction, as far as it was not paid on
+	assets map[Address][]chains.Asset
+	done   []bool
+	// All that each account paid and received of an asset, once it was asked for.
+	paid, received map[placeKey]chains.Amount
 }
 
 // arrival is money that a transfer brought.
@@ -142,16 +148,14 @@ func takeFrom(came []arrival, most chains.Amount, counts func(*arrival) bool) (t
 // transfer that it pays, at the rate of all that it received of the one and paid of
 // the other in this transaction, rounded down.
 func (t *accountTx) swap(from Address, m *move) {
-	var others []chains.Asset
-	for at, came := range t.came {
-		if at.Address == from && at.asset != m.asset && sumOf(came).Sign() > 0 {
-			others = append(others, at.asset)
-		}
-	}
-	slices.Sort(others)
-	for _, asset := range others {
+	for _, asset := range slices.Sorted(slices.Values(t.assets[from])) {
 		came := t.came[placeKey{from, asset}]
-		lies, paid, received := sumOf(came), t.moved(from, m.asset, true), t.moved(from, asset, false)
+		lies := sumOf(came)
+		if asset == m.asset || lies.Sign() == 0 {
+			continue
+		}
+		t.addUp()
+		paid, received := t.paid[placeKey{from, m.asset}], t.received[placeKey{from, asset}]
 		most, _ := lies.MulDiv(paid, received)
 		gets := most.Min(m.size.Sub(m.amount))
 		if gets.Sign() == 0 {
@@ -178,14 +182,17 @@ func sumOf(came []arrival) (sum chains.Amount) {
 	return sum
 }
 
-// moved is all that an account paid, or received, of an asset in the transaction.
-func (t *accountTx) moved(a Address, asset chains.Asset, paid bool) (sum chains.Amount) {
+// addUp sums what accounts paid to others, and received from others.
+func (t *accountTx) addUp() {
+	if t.paid != nil {
+		return
+	}
+	t.paid, t.received = map[placeKey]chains.Amount{}, map[placeKey]chains.Amount{}
 	for i := range t.Transfers {
 		u := &t.Transfers[i]
-		from, to := t.ends(u)
-		if u.Asset == asset && from != to && (paid && from == a || !paid && to == a) {
-			sum = sum.Add(u.Amount)
+		if from, to := t.ends(u); from != to {
+			out, in := placeKey{from, u.Asset}, placeKey{to, u.Asset}
+			t.paid[out], t.received[in] = t.paid[out].Add(u.Amount), t.received[in].Add(u.Amount)
 		}
 	}
-	return sum
 }

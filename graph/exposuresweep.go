@@ -152,7 +152,7 @@ func (e *exposure) meet(ctx context.Context, moves []move) error {
 			}
 			e.named[m.to] = place
 		}
-		if place == nil && !e.cut.Work && m.hops < e.MaxHops {
+		if _, whole := e.filler.hubs[m.to]; place == nil && !whole && !e.cut.Work && m.hops < e.MaxHops {
 			open = append(open, m.to)
 		}
 	}
