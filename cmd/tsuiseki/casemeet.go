@@ -233,7 +233,7 @@ func printMeetings(w io.Writer, d *meetDoc, u units) {
 		fmt.Fprintf(w, "By their traces of %s, %d cases meet at %d places.\n", d.Rule, len(d.Traces), len(d.Meetings))
 	}
 	for _, m := range d.Meetings {
-		fmt.Fprintf(w, "\n%d cases meet at %s %s on %s\n", len(m.Cases), m.Kind, m.Address, m.Chain)
+		fmt.Fprintf(w, "\n%d cases meet at %s %s on %s\n", len(m.Cases), m.Kind, addressFor(m.Chain, m.Address), m.Chain)
 		if m.Kind == graph.EntityNode {
 			fmt.Fprintf(w, "  inferred by %s: %d addresses, of which they came to %d\n", strings.Join(m.Heuristics, ", "), m.Size, len(m.Members))
 		}
@@ -256,7 +256,7 @@ func printMeetings(w io.Writer, d *meetDoc, u units) {
 		fmt.Fprintln(w, "\nThey have in common, but it does not count:")
 	}
 	for _, s := range d.Suppressed {
-		fmt.Fprintf(w, "  %s %s on %s, of %d cases: %s", s.Kind, s.Address, s.Chain, len(s.Cases), reasons[s.Reason])
+		fmt.Fprintf(w, "  %s %s on %s, of %d cases: %s", s.Kind, addressFor(s.Chain, s.Address), s.Chain, len(s.Cases), reasons[s.Reason])
 		if s.Detail != "" {
 			fmt.Fprintf(w, " (%s)", s.Detail)
 		}

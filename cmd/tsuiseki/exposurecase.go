@@ -189,7 +189,7 @@ func printCaseExposure(w io.Writer, d *caseExposureDoc, u units, limit int) {
 	table(w, func(w io.Writer) {
 		fmt.Fprintf(w, "place\tdirect\tindirect\tfewest hops\tdeposits\twhen\t\n")
 		for _, p := range shown {
-			row(w, fmt.Sprintf("%s (%s) %s %s", p.Name, p.Category, p.Chain, p.Address), &p.caseSumDoc)
+			row(w, fmt.Sprintf("%s (%s) %s %s", p.Name, p.Category, p.Chain, addressFor(p.Chain, p.Address)), &p.caseSumDoc)
 		}
 	})
 	if len(shown) < len(d.Places) {

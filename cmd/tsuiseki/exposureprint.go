@@ -9,11 +9,23 @@ import (
 	"tsuiseki/graph"
 )
 
+// addressFor writes an address as people read those of its chain.
+func addressFor(chain chains.Chain, a chains.Address) string {
+	if chain.Family() == chains.Ethereum {
+		return party(a)
+	}
+	return string(a)
+}
+
 // printExposure writes exposure for people.
 func printExposure(w io.Writer, d *exposureDoc, u units, limit int) {
+	var chain chains.Chain
+	for _, s := range d.Snapshot {
+		chain = s.Chain
+	}
 	of := make([]string, len(d.Addresses))
 	for i, a := range d.Addresses {
-		of[i] = string(a)
+		of[i] = addressFor(chain, a)
 	}
 	words := map[graph.Direction][3]string{
 		graph.Out: {"Where the money of %s went, on %s, heights %d to %d\n", "paid", "went to"},
@@ -23,7 +35,7 @@ func printExposure(w io.Writer, d *exposureDoc, u units, limit int) {
 		fmt.Fprintf(w, words[0], strings.Join(of, ", "), s.Chain, s.FromHeight, s.Height)
 	}
 	for _, a := range d.Hubs {
-		fmt.Fprintf(w, "%s is a hub: more transactions touch it than --hub-degree. It was not looked at.\n", a)
+		fmt.Fprintf(w, "%s is a hub: more transactions touch it than --hub-degree. It was not looked at.\n", addressFor(chain, a))
 	}
 	switch d.Answer {
 	case graph.None:
@@ -33,7 +45,7 @@ func printExposure(w io.Writer, d *exposureDoc, u units, limit int) {
 	case graph.HubInTheWay:
 		fmt.Fprintln(w, "No exposure that can be told: hubs are in the way, where nothing tells whose the money is.")
 	default:
-		printExposed(w, d, u, limit)
+		printExposed(w, d, u, chain, limit)
 	}
 	for _, t := range d.Totals {
 		printTotal(w, &t, u, words[1])
@@ -44,7 +56,7 @@ func printExposure(w io.Writer, d *exposureDoc, u units, limit int) {
 	}
 }
 
-func printExposed(w io.Writer, d *exposureDoc, u units, limit int) {
+func printExposed(w io.Writer, d *exposureDoc, u units, chain chains.Chain, limit int) {
 	fmt.Fprintf(w, "Indirect amounts by the rule %s: a place passes on what is followed before all else. Another rule may tell them otherwise.\n\n", d.Rule)
 	row := func(w io.Writer, what string, e *exposedDoc) {
 		bound := ""
@@ -67,7 +79,7 @@ func printExposed(w io.Writer, d *exposureDoc, u units, limit int) {
 	table(w, func(w io.Writer) {
 		fmt.Fprintf(w, "place\tdirect\tindirect\tfewest hops\tpayments\twhen\t\n")
 		for _, p := range shown {
-			row(w, fmt.Sprintf("%s (%s) %s", p.Name, p.Category, p.Address), &p.exposedDoc)
+			row(w, fmt.Sprintf("%s (%s) %s", p.Name, p.Category, addressFor(chain, p.Address)), &p.exposedDoc)
 		}
 	})
 	if len(shown) < len(d.Places) {

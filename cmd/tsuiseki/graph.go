@@ -63,6 +63,7 @@ type copiedDoc struct {
 	Chain        string `json:"chain"`
 	Transactions uint64 `json:"transactions"`
 	Addresses    uint64 `json:"addresses"`
+	Traces       uint64 `json:"traces,omitempty"` // in an element without a chain
 	Same         bool   `json:"same"`
 }
 
@@ -82,14 +83,14 @@ func (c *graphCopyCmd) Run(s *session) (err error) {
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
 	copied, err := graph.Copy(s.ctx, from, to, func(c graph.Copied) {
-		s.log.Info("copying", "chain", c.Chain, "transactions", c.Txs, "addresses", c.Addresses)
+		s.log.Info("copying", "chain", c.Chain, "transactions", c.Txs, "addresses", c.Addresses, "traces", c.Traces)
 	})
 	if err != nil {
 		return err
 	}
 	docs, differ := []copiedDoc{}, 0
 	for _, done := range copied {
-		docs = append(docs, copiedDoc{string(done.Chain), done.Txs, done.Addresses, done.Same})
+		docs = append(docs, copiedDoc{string(done.Chain), done.Txs, done.Addresses, done.Traces, done.Same})
 		if !done.Same {
 			differ++
 		}
@@ -98,11 +99,15 @@ func (c *graphCopyCmd) Run(s *session) (err error) {
 		err = printJSON(s.out, docs)
 	} else {
 		for _, d := range docs {
-			fmt.Fprintf(s.out, "%s: %d transactions, %d whole addresses; %s\n", d.Chain, d.Transactions, d.Addresses, map[bool]string{true: "both graphs are equal", false: "the other graph holds more"}[d.Same])
+			what := fmt.Sprintf("%s: %d transactions, %d whole addresses", d.Chain, d.Transactions, d.Addresses)
+			if d.Chain == "" {
+				what = fmt.Sprintf("%d traces", d.Traces)
+			}
+			fmt.Fprintf(s.out, "%s; %s\n", what, map[bool]string{true: "both graphs are equal", false: "the other graph holds more"}[d.Same])
 		}
 	}
 	if err == nil && differ > 0 {
-		return incompleteError{fmt.Sprintf("%d chains differ: the graph written to held something else before", differ)}
+		return incompleteError{fmt.Sprintf("%d of these differ: the graph written to held something else before", differ)}
 	}
 	return err
 }

@@ -19,6 +19,16 @@ func TestCopy(t *testing.T, open func(t *testing.T) graph.Archive) {
 			m.worlds = append(m.worlds, NewWorld(m.draw, chain, m.draw("transactions", 2, 10)))
 		}
 		some := m.batch()
+		if rest := NewTrace(m.draw, m.worlds); m.draw("other content", 0, 1) == 0 {
+			other := rest
+			other.Labels = append(Kept(&rest).Labels, graph.Label{Label: "not what its digest says"})
+			if err := m.store.Write(ctx, &graph.Batch{Traces: []graph.Trace{other}}); err != nil {
+				r.Fatal(err)
+			}
+			if err := m.memory.Write(ctx, &graph.Batch{Traces: []graph.Trace{rest}}); err != nil {
+				r.Fatal(err)
+			}
+		}
 		m.both(func(s graph.Archive) error { return s.Write(ctx, some) })
 		rest := m.batch()
 		if err := m.memory.Write(ctx, rest); err != nil {

@@ -32,9 +32,12 @@ func NewMemory() *Memory {
 }
 
 // Write implements graph.Store.
-func (m *Memory) Write(_ context.Context, b *graph.Batch) error {
+func (m *Memory) Write(ctx context.Context, b *graph.Batch) error {
 	traces, err := b.Kept()
 	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	m.keep(traces)

@@ -15,5 +15,8 @@ func TestMemory(t *testing.T) {
 	t.Run("meet", func(t *testing.T) { graphtest.TestMeet(t, open) })
 	t.Run("meet cases", func(t *testing.T) { graphtest.TestMeetCases(t, open) })
 	t.Run("exposure cases", func(t *testing.T) { graphtest.TestExposureCases(t, open) })
+	t.Run("reorg", func(t *testing.T) { graphtest.TestReorg(t, open) })
+	t.Run("statements end early", func(t *testing.T) { graphtest.TestStatementsEndEarly(t, open) })
+	t.Run("refused", func(t *testing.T) { graphtest.TestRefused(t, open) })
 	t.Run("copy", func(t *testing.T) { graphtest.TestCopy(t, open) })
 }

@@ -31,3 +31,14 @@ func BenchmarkPaths(b *testing.B) {
 		graphtest.BenchmarkPaths(b, s, transfers)
 	})
 }
+
+// BenchmarkStatements is of a tenth of what the data folder is asked.
+func BenchmarkStatements(b *testing.B) {
+	at := server.Start(b, "server.memory.heap.max_size=2g", "server.memory.pagecache.size=512m")
+	s, err := neo4j.Open(context.Background(), neo4j.Options{URI: at.URI, User: at.User, Password: at.Password})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	graphtest.BenchmarkStatements(b, s, 1_000, 100)
+}

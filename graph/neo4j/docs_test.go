@@ -33,23 +33,28 @@ func TestDocumentedQueries(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close(ctx)
-	asked := 0
+	// What stands for any address and any source in the text is one of the graph.
+	some := strings.NewReplacer("0x…", string(batchOfEach(t).Traces[12].Deposits[0].To), "'…'", "'tagpack'")
+	asked, answered := 0, 0
 	for paragraph := range strings.SplitSeq(string(text), "\n\n") {
 		if !strings.HasPrefix(paragraph, "    MATCH") {
 			continue
 		}
 		asked++
-		result, err := driver.ExecuteQuery(ctx, d, paragraph, nil, driver.EagerResultTransformer)
+		result, err := driver.ExecuteQuery(ctx, d, some.Replace(paragraph), nil, driver.EagerResultTransformer)
 		if err != nil {
 			t.Errorf("%s\n%v", paragraph, err)
 			continue
+		}
+		if len(result.Records) > 0 {
+			answered++
 		}
 		for _, n := range result.Summary.Notifications() {
 			t.Errorf("%s\n%s: %s", paragraph, n.Code(), n.Description())
 		}
 	}
-	if asked < 3 {
-		t.Errorf("only %d queries were found", asked)
+	if asked < 7 || answered < asked-1 { // the coin of that name is none of the graph's
+		t.Errorf("only %d queries were found, of which %d have an answer", asked, answered)
 	}
 }
 

@@ -2,6 +2,7 @@ package neo4j_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"math/rand/v2"
 	"strings"
@@ -31,6 +32,7 @@ func opener(t *testing.T) func(t *testing.T) graph.Archive {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.StageAtOnce(500)
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
@@ -43,8 +45,8 @@ func opener(t *testing.T) func(t *testing.T) graph.Archive {
 				t.Fatal(err)
 			}
 		}
-		for _, of := range append(graphtest.CaseIDs(), "besides") {
-			if err := s.Withdraw(context.Background(), of, ""); err != nil {
+		for ref, err := range s.Traces(context.Background()) {
+			if err = errors.Join(err, s.Withdraw(context.Background(), ref.Case, ref.Rule)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -63,6 +65,8 @@ func TestSuite(t *testing.T) {
 	t.Run("ends early", func(t *testing.T) { graphtest.TestEndsEarly(t, open) })
 	t.Run("statements end early", func(t *testing.T) { graphtest.TestStatementsEndEarly(t, open) })
 	t.Run("refused", func(t *testing.T) { graphtest.TestRefused(t, open) })
+	t.Run("reorg", func(t *testing.T) { graphtest.TestReorg(t, open) })
+	t.Run("large trace", func(t *testing.T) { graphtest.TestLargeTrace(t, open, 2_000) })
 	t.Run("paths", func(t *testing.T) { graphtest.TestPaths(t, open) })
 	t.Run("exposure", func(t *testing.T) { graphtest.TestExposure(t, open) })
 	t.Run("meet", func(t *testing.T) { graphtest.TestMeet(t, open) })
@@ -96,10 +100,13 @@ func batchOfEach(t *testing.T) *graph.Batch {
 	random := rand.New(rand.NewPCG(1, 2))
 	draw := func(_ string, lo, hi int) int { return lo + random.IntN(hi-lo+1) }
 	b := &graph.Batch{}
+	var worlds []*graphtest.World
 	for _, chain := range graphtest.Chains() {
 		w := graphtest.NewWorld(draw, chain, 12)
+		worlds = append(worlds, w)
 		b.Txs = append(b.Txs, w.All...)
 		b.Whole = append(b.Whole, graph.Coverage{Address: graph.Address{Chain: chain, Address: graphtest.Name(0)}, Through: 6})
 	}
+	b.Traces = tracesOfEach(worlds)
 	return b
 }

@@ -1,5 +1,5 @@
 // Package neo4j keeps the case graph in a Neo4j server, or a cluster of them. It
-// holds the only Cypher of the project; docs/graph-neo4j.md shows the model.
+// holds the only Cypher of the project; docs/graph.md shows the model.
 package neo4j
 
 import (
@@ -31,6 +31,8 @@ type Store struct {
 	// tracing is held while traces are written or withdrawn: they share nodes, over
 	// which writers would lock each other out.
 	tracing sync.Mutex
+	// staged is how many rows of traces one transaction holds.
+	staged int
 }
 
 var _ graph.Archive = (*Store)(nil)
@@ -47,7 +49,7 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("graph server %q: %w", opt.URI, err)
 	}
-	s := &Store{driver: d, database: opt.Database, bookmarks: driver.NewBookmarkManager(driver.BookmarkManagerConfig{})}
+	s := &Store{driver: d, staged: stagedAtOnce, database: opt.Database, bookmarks: driver.NewBookmarkManager(driver.BookmarkManagerConfig{})}
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(explain(opt, err), d.Close(ctx))
 	}

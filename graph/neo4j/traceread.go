@@ -22,7 +22,7 @@ const (
 
 	readDeposits = `MATCH (t:Trace {case: $case, rule: $rule})-[:BEGINS_WITH]->(m:Deposit)
 		RETURN m.id AS id, m.chain AS chain, m.txid AS txid, ` + transferFields + ` ORDER BY m.step`
-	readHops = `MATCH (t:Trace {case: $case, rule: $rule})-[:BEGINS_WITH]->(d:Deposit)-[:MOVED]->(m:Hop)
+	readHops = `MATCH (t:Trace {case: $case, rule: $rule})-[:BEGINS_WITH]->(d:Deposit)-[:WENT_BY]->(m:Hop)
 		RETURN d.id AS deposit, m.traced AS traced, m.depth AS depth, m.means AS means, m.chain AS chain, m.txid AS txid, ` + transferFields + ` ORDER BY m.step`
 	readEnds = `MATCH (t:Trace {case: $case, rule: $rule})-[:BEGINS_WITH]->(d:Deposit)-[:ENDS_IN]->(e:End)
 		RETURN d.id AS deposit, e.kind AS kind, e.chain AS chain, e.order AS order, e.n AS n, e.txid AS txid, e.time AS time,

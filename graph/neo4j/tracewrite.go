@@ -14,7 +14,7 @@ import (
 const (
 	// rowsAtOnce go into one statement.
 	rowsAtOnce = 5_000
-	// stagedAtOnce is how many rows of traces one transaction holds.
+	// stagedAtOnce bounds the server's memory for a transaction: some 10,000 hops.
 	stagedAtOnce = 20_000
 )
 
@@ -28,7 +28,7 @@ const (
 		MATCH (p:Partial {id: row.trace}) CREATE (p)-[:BEGINS_WITH]->(d:Deposit) SET d = row.properties
 		WITH d MATCH (m:Transfer {place: d.place}) WHERE m.txid = d.txid CREATE (d)-[:PAID]->(m)`
 	stageHops = `UNWIND $rows AS row
-		MATCH (d:Deposit {key: row.deposit}) CREATE (d)-[:MOVED]->(h:Hop) SET h = row.properties
+		MATCH (d:Deposit {key: row.deposit}) CREATE (d)-[:WENT_BY]->(h:Hop) SET h = row.properties
 		WITH h MATCH (m:Transfer {place: h.place}) WHERE m.txid = h.txid CREATE (h)-[:WITH]->(m)`
 	stageEnds = `UNWIND $rows AS row
 		MATCH (d:Deposit {key: row.deposit}) CREATE (d)-[:ENDS_IN]->(e:End) SET e = row.properties
@@ -80,7 +80,7 @@ func (s *Store) writeTraces(ctx context.Context, traces []*graph.Trace, rest []q
 	}
 	rows := newStaged()
 	next := func() (*staged, error) {
-		if size <= stagedAtOnce || rows.size < stagedAtOnce {
+		if size <= s.staged || rows.size < s.staged {
 			return rows, nil
 		}
 		err := s.writeAll(ctx, rows.queries())
@@ -146,12 +146,9 @@ func (s *Store) Withdraw(ctx context.Context, of graph.CaseID, rule string) erro
 	return s.clear(ctx, old)
 }
 
-// clearSome is how many nodes or relationships of a kind one transaction removes.
-const clearSome = 5_000
-
 // clearing removes some of what discarded traces say; what is left is counted last.
 var clearing = []string{
-	`MATCH (p:Partial)-[:BEGINS_WITH]->(:Deposit)-[:MOVED]->(h:Hop) WHERE p.id IN $ids WITH h LIMIT $some DETACH DELETE h`,
+	`MATCH (p:Partial)-[:BEGINS_WITH]->(:Deposit)-[:WENT_BY]->(h:Hop) WHERE p.id IN $ids WITH h LIMIT $some DETACH DELETE h`,
 	`MATCH (p:Partial)-[:BEGINS_WITH]->(:Deposit)-[:ENDS_IN]->(e:End) WHERE p.id IN $ids WITH e LIMIT $some DETACH DELETE e`,
 	`MATCH (p:Partial)-[:BEGINS_WITH]->(:Deposit)-[v:CAME_TO]->() WHERE p.id IN $ids WITH v LIMIT $some DELETE v`,
 	`MATCH (p:Partial)-[u:USED]->(x) WHERE p.id IN $ids WITH u, x ORDER BY x.key LIMIT $some
@@ -159,7 +156,7 @@ var clearing = []string{
 		WITH x WHERE NOT EXISTS { (x)<-[:USED]-() } OPTIONAL MATCH (x)-[:IN_ENTITY]->(e:Entity)
 		DETACH DELETE x WITH DISTINCT e WHERE e IS NOT NULL SET e.key = e.key
 		WITH e WHERE NOT EXISTS { (e)<-[:IN_ENTITY]-() } DELETE e`,
-	`MATCH (p:Partial)-[:BEGINS_WITH]->(d:Deposit) WHERE p.id IN $ids AND NOT EXISTS { (d)-[:MOVED|ENDS_IN|CAME_TO]->() }
+	`MATCH (p:Partial)-[:BEGINS_WITH]->(d:Deposit) WHERE p.id IN $ids AND NOT EXISTS { (d)-[:WENT_BY|ENDS_IN|CAME_TO]->() }
 		WITH d LIMIT $some DETACH DELETE d`,
 	`MATCH (p:Partial) WHERE p.id IN $ids AND NOT EXISTS { (p)-[:BEGINS_WITH|USED]->() } DELETE p`,
 }
@@ -167,7 +164,7 @@ var clearing = []string{
 // clear removes traces that say nothing any more.
 func (s *Store) clear(ctx context.Context, discarded []string) error {
 	for part := range slices.Chunk(discarded, askedAtOnce) {
-		params := map[string]any{"ids": texts(part), "some": int64(clearSome)}
+		params := map[string]any{"ids": texts(part), "some": int64(s.staged / 4)} // of each kind
 		var queries []query
 		for _, cypher := range clearing {
 			queries = append(queries, query{cypher: cypher, params: params})

@@ -20,3 +20,17 @@ func BenchmarkPaths(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkStatements keeps traces one by one, as cases are traced, and many at once.
+func BenchmarkStatements(b *testing.B) {
+	for _, c := range []struct{ traces, atOnce int }{{10_000, 1}, {10_000, 100}, {35_000, 100}} {
+		b.Run(fmt.Sprintf("%dk by %d", c.traces/1_000, c.atOnce), func(b *testing.B) {
+			s, err := pebblegraph.Open(pebblegraph.Options{Dir: b.TempDir()})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer s.Close()
+			graphtest.BenchmarkStatements(b, s, c.traces, c.atOnce)
+		})
+	}
+}

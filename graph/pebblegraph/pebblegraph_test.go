@@ -32,6 +32,8 @@ func TestSuite(t *testing.T) {
 	t.Run("ends early", func(t *testing.T) { graphtest.TestEndsEarly(t, open) })
 	t.Run("statements end early", func(t *testing.T) { graphtest.TestStatementsEndEarly(t, open) })
 	t.Run("refused", func(t *testing.T) { graphtest.TestRefused(t, open) })
+	t.Run("reorg", func(t *testing.T) { graphtest.TestReorg(t, open) })
+	t.Run("large trace", func(t *testing.T) { graphtest.TestLargeTrace(t, open, 100_000) })
 	t.Run("paths", func(t *testing.T) { graphtest.TestPaths(t, open) })
 	t.Run("exposure", func(t *testing.T) { graphtest.TestExposure(t, open) })
 	t.Run("meet", func(t *testing.T) { graphtest.TestMeet(t, open) })
