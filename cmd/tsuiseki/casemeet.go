@@ -99,7 +99,7 @@ func (c *meetCmd) Run(s *session) (err error) {
 	if err != nil {
 		return err
 	}
-	indexes, missing, known := map[chains.Chain]graph.Chain{}, []tracer.Missing{}, units{}
+	indexes, known := map[chains.Chain]graph.Chain{}, units{}
 	for chain, p := range sources {
 		indexes[chain] = p.graph
 	}
@@ -125,7 +125,35 @@ func (c *meetCmd) Run(s *session) (err error) {
 	if err != nil {
 		return err
 	}
-	touched := map[chains.Chain]bool{}
+	missing := missingOf(answer, sources)
+	if err := knowMeetings(answer, sources, known); err != nil {
+		return err
+	}
+	doc := newMeetDoc(answer, missing)
+	if c.JSON {
+		if err := printJSON(s.out, doc); err != nil {
+			return err
+		}
+	} else {
+		printMeetings(s.out, doc, known)
+	}
+	return c.incomplete(doc)
+}
+
+// incomplete tells that something was left out, if it was.
+func (c *meetCmd) incomplete(d *meetDoc) error {
+	if lacking := len(d.Stale) + len(d.Untraced); lacking > 0 {
+		return incompleteError{fmt.Sprintf("%d of the cases have no trace by %s that still holds: file one by tsuiseki trace REF… --case ID --rule %s", lacking, c.Rule, c.Rule)}
+	}
+	if len(d.Missing) > 0 {
+		return incompleteError{fmt.Sprintf("%d facts that the answer may need are missing, the first: %s (%s)", len(d.Missing), d.Missing[0].What, d.Missing[0].Reason)}
+	}
+	return nil
+}
+
+// missingOf is what the indexes lack of the chains that traces are of.
+func missingOf(answer *graph.MeetAnswer, sources map[chains.Chain]*graphSource) []tracer.Missing {
+	missing, touched := []tracer.Missing{}, map[chains.Chain]bool{}
 	for _, t := range answer.Traces {
 		for _, at := range t.AsOf {
 			if p := sources[at.Chain]; p != nil && !touched[at.Chain] {
@@ -134,23 +162,7 @@ func (c *meetCmd) Run(s *session) (err error) {
 			touched[at.Chain] = true
 		}
 	}
-	if err := knowMeetings(answer, sources, known); err != nil {
-		return err
-	}
-	doc := newMeetDoc(answer, missing)
-	if c.JSON {
-		err = printJSON(s.out, doc)
-	} else {
-		printMeetings(s.out, doc, known)
-	}
-	switch lacking := len(doc.Stale) + len(doc.Untraced); {
-	case err != nil:
-	case lacking > 0:
-		return incompleteError{fmt.Sprintf("%d of the cases have no trace by %s that still holds: file one by tsuiseki trace REF… --case ID --rule %s", lacking, c.Rule, c.Rule)}
-	case len(missing) > 0:
-		return incompleteError{fmt.Sprintf("%d facts that the answer may need are missing, the first: %s (%s)", len(missing), missing[0].What, missing[0].Reason)}
-	}
-	return err
+	return missing
 }
 
 // sources opens every chain that is indexed.
