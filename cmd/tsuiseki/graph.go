@@ -14,6 +14,8 @@ import (
 
 type graphCmd struct {
 	Neighbours neighboursCmd `cmd:"" help:"Add up whom an address paid, or who paid it."`
+	Exposure   exposureCmd   `cmd:"" help:"Sum up to which labelled places money of addresses, or of a case, went, straight or through others."`
+	Meet       meetCmd       `cmd:"" help:"Find where cases meet, by their filed traces."`
 	Copy       graphCopyCmd  `cmd:"" help:"Copy a graph into another store, and compare them."`
 }
 

@@ -35,6 +35,10 @@ func TestSuite(t *testing.T) {
 	t.Run("reorg", func(t *testing.T) { graphtest.TestReorg(t, open) })
 	t.Run("large trace", func(t *testing.T) { graphtest.TestLargeTrace(t, open, 100_000) })
 	t.Run("paths", func(t *testing.T) { graphtest.TestPaths(t, open) })
+	t.Run("exposure", func(t *testing.T) { graphtest.TestExposure(t, open) })
+	t.Run("meet", func(t *testing.T) { graphtest.TestMeet(t, open) })
+	t.Run("meet cases", func(t *testing.T) { graphtest.TestMeetCases(t, open) })
+	t.Run("exposure cases", func(t *testing.T) { graphtest.TestExposureCases(t, open) })
 }
 
 func TestOtherFormat(t *testing.T) {
