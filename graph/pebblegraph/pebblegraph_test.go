@@ -34,18 +34,20 @@ func TestSuite(t *testing.T) {
 }
 
 func TestOtherFormat(t *testing.T) {
-	fs := vfs.NewMem()
-	db, err := pebble.Open("graph", &pebble.Options{FS: fs})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Set([]byte("Mformat"), binary.AppendUvarint(nil, 99), pebble.Sync); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := pebblegraph.Open(pebblegraph.Options{Dir: "graph", FS: fs}); err == nil || !strings.Contains(err.Error(), "format 99") {
-		t.Errorf("opening another format: %v", err)
+	for found, says := range map[uint64]string{1: "remove the folder", 99: "format 99"} {
+		fs := vfs.NewMem()
+		db, err := pebble.Open("graph", &pebble.Options{FS: fs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Set([]byte("Mformat"), binary.AppendUvarint(nil, found), pebble.Sync); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := pebblegraph.Open(pebblegraph.Options{Dir: "graph", FS: fs}); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("opening format %d: %v, want %q", found, err, says)
+		}
 	}
 }
