@@ -29,7 +29,8 @@ const fillTxs = 5_000
 type filler struct {
 	store  Store
 	chains map[chains.Chain]Chain
-	limit  int // transactions of an address above which it is a hub, and never whole
+	more   func(chains.Chain) Chain // further indexes; nil where there are none
+	limit  int                      // transactions of an address above which it is a hub, and never whole
 	batch  Batch
 	hubs   map[Address]bool // of all addresses asked for so far
 }
@@ -44,10 +45,50 @@ func newFiller(ctx context.Context, store Store, indexes map[chains.Chain]Chain,
 	if hubDegree == 0 {
 		hubDegree = math.MaxInt
 	}
-	return &filler{store: store, chains: indexes, limit: hubDegree, hubs: map[Address]bool{}}, nil
+	return &filler{store: store, chains: maps.Clone(indexes), limit: hubDegree, hubs: map[Address]bool{}}, nil
 }
 
-// tip is the last place that a question on a chain can see.
+// index is that of a chain; one that is met on the way is reconciled with first.
+func (f *filler) index(ctx context.Context, of chains.Chain) (Chain, error) {
+	if known := f.chains[of]; known != nil {
+		return known, nil
+	}
+	var found Chain
+	if f.more != nil {
+		found = f.more(of)
+	}
+	if found == nil {
+		return nil, &UnindexedError{of}
+	}
+	if f.chains == nil {
+		f.chains = map[chains.Chain]Chain{}
+	}
+	f.chains[of] = found
+	return found, Reconcile(ctx, f.store, found)
+}
+
+// keep writes transactions that were met without their addresses' histories.
+func (f *filler) keep(ctx context.Context, txs []*Tx) error {
+	for _, tx := range txs {
+		chain, err := f.index(ctx, tx.Chain)
+		if err != nil {
+			return err
+		}
+		f.batch.Txs = append(f.batch.Txs, *tx)
+		f.anchor(chain)
+	}
+	return f.flush(ctx)
+}
+
+// anchor notes that the batch relies on a chain's block.
+func (f *filler) anchor(chain Chain) {
+	s := chain.Snapshot()
+	if a := (Anchor{s.Chain, s.BlockRef}); !slices.Contains(f.batch.Anchors, a) {
+		f.batch.Anchors = append(f.batch.Anchors, a)
+	}
+}
+
+// tip is the last place that a question on a chain can see. The chain's index is known.
 func (f *filler) tip(chain chains.Chain) chains.Position {
 	return chains.Position{Height: f.chains[chain].Snapshot().Height, Tx: lastTx}
 }
@@ -96,9 +137,9 @@ func (f *filler) fill(ctx context.Context, addresses []Address) error {
 	}
 	var whole []Address
 	for i, a := range asked {
-		chain := f.chains[a.Chain]
-		if chain == nil {
-			return &UnindexedError{a.Chain}
+		chain, err := f.index(ctx, a.Chain)
+		if err != nil {
+			return err
 		}
 		if held[i].Whole && held[i].Height >= chain.Snapshot().Height {
 			whole = append(whole, a)
@@ -130,9 +171,7 @@ func (f *filler) load(ctx context.Context, a Address, chain Chain) error {
 	f.hubs[a] = false
 	f.batch.Txs = append(f.batch.Txs, txs...)
 	f.batch.Whole = append(f.batch.Whole, Coverage{a, chain.Snapshot().Height})
-	if anchor := (Anchor{a.Chain, chain.Snapshot().BlockRef}); !slices.Contains(f.batch.Anchors, anchor) {
-		f.batch.Anchors = append(f.batch.Anchors, anchor)
-	}
+	f.anchor(chain)
 	if len(f.batch.Txs) < fillTxs {
 		return nil
 	}
@@ -140,7 +179,7 @@ func (f *filler) load(ctx context.Context, a Address, chain Chain) error {
 }
 
 func (f *filler) flush(ctx context.Context) error {
-	if len(f.batch.Whole) == 0 {
+	if len(f.batch.Whole)+len(f.batch.Txs) == 0 {
 		return nil
 	}
 	err := f.store.Write(ctx, &f.batch)
