@@ -10,7 +10,7 @@ import (
 	"tsuiseki/graph"
 )
 
-// Tables, the first byte of every key. docs/graph-format.md says what they hold.
+// Tables, the first byte of every key. docs/graph.md says what they hold.
 const (
 	tableAnchor   = 'A'
 	tableReceived = 'I'
@@ -22,7 +22,11 @@ const (
 	tableID       = 'X'
 )
 
-const format = 1
+// format 2 added the tables of traces; all that was before is the same.
+const (
+	format             = 2
+	formatBeforeTraces = 1
+)
 
 // chainID stands for a chain's name in keys.
 type chainID uint16

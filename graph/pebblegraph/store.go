@@ -33,11 +33,15 @@ type Store struct {
 
 	mu     sync.Mutex // guards chains
 	chains map[chains.Chain]chainID
+
+	// tracing is held from reading a trace until what replaces it is written.
+	tracing sync.Mutex
 }
 
 var _ graph.Archive = (*Store)(nil)
 
-// Open opens or creates a graph. It refuses one of another format.
+// Open opens or creates a graph. One of the format before is carried on; it refuses
+// one of any other.
 func Open(opt Options) (*Store, error) {
 	if opt.FS == nil {
 		opt.FS = vfs.Default
@@ -79,7 +83,12 @@ func (s *Store) identify(dir string) error {
 	case err != nil:
 		return err
 	}
-	if found, n := binary.Uvarint(mark); n <= 0 || found != format {
+	switch found, n := binary.Uvarint(mark); {
+	case n > 0 && found == formatBeforeTraces:
+		if err := s.db.Set(metaKey("format"), binary.AppendUvarint(nil, format), pebble.Sync); err != nil {
+			return err
+		}
+	case n <= 0 || found != format:
 		return fmt.Errorf("the graph in %s has format %d, this program reads %d: move it away, and it is filled again from the indexes", dir, found, format)
 	}
 	prefix := metaKey("chain ")

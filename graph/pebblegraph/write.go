@@ -15,6 +15,14 @@ import (
 
 // Write implements graph.Store.
 func (s *Store) Write(ctx context.Context, b *graph.Batch) error {
+	traces, err := b.Kept()
+	if err != nil {
+		return err
+	}
+	if len(traces) > 0 {
+		s.tracing.Lock()
+		defer s.tracing.Unlock()
+	}
 	batch := s.db.NewBatch()
 	defer batch.Close()
 	for i := range b.Txs {
@@ -29,6 +37,9 @@ func (s *Store) Write(ctx context.Context, b *graph.Batch) error {
 		}
 	}
 	if err := s.writeCoverage(batch, b); err != nil {
+		return err
+	}
+	if err := s.writeTraces(ctx, batch, traces); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
