@@ -213,6 +213,7 @@ func TestBridgeOutAndBack(t *testing.T) {
 	command(t, "trace", ref, "--chain", "bitcoin", "--rule", "all", "--json", "--data", b.data)
 	b.checkText(t, ref, returned.Hash().Hex()[2:])
 	b.checkLimits(t, ref)
+	b.checkPaths(t, &bridgedStory{victim: victim, in: in, last: last, paid: paid, toMule: toMule, returned: returned})
 	b.checkReorg(t, ref, in)
 }
 
@@ -296,6 +297,10 @@ func (b *bridgeCase) checkReorg(t *testing.T, ref string, in *wire.MsgTx) {
 	r, _ := b.trace(t, exitDone, ref, "--chain", "bitcoin")
 	if len(r.Snapshot) != 2 || len(r.Leads) != 1 || !strings.Contains(r.Leads[0].Detail, "followed as a payment") || r.Leads[0].Tx.String() != in.TxHash().String() {
 		t.Errorf("after the reorg: snapshot %v, leads %+v", r.Snapshot, r.Leads)
+	}
+	offender := "bitcoin:" + b.bitcoin.Address(t, b.bitcoin.Miner.P2WPKH("offender"))
+	if doc := b.path(t, exitDone, offender, "ethereum:"+b.account("mule").Address.Hex()); doc.Answer != graph.None {
+		t.Errorf("after the reorg: a path is %s", doc.Answer)
 	}
 }
 
