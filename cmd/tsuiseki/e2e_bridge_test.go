@@ -19,6 +19,7 @@ import (
 	"tsuiseki/fixtures"
 	"tsuiseki/fixtures/contracts"
 	"tsuiseki/fixtures/node"
+	"tsuiseki/graph"
 	"tsuiseki/tracer"
 )
 

@@ -57,13 +57,13 @@ func printQuestion(w io.Writer, d *pathDoc) {
 func printPathEnd(w io.Writer, name string, e endDoc) {
 	switch {
 	case e.Kind == endEntity && e.Chain.Family() == chains.Ethereum:
-		fmt.Fprintf(w, "%s: the account and its deposit addresses at exchanges, %d addresses\n", name, e.Addresses)
+		fmt.Fprintf(w, "%s: the account and its deposit addresses at exchanges, %s\n", name, counted(e.Addresses, "address", "addresses"))
 	case e.Kind == endEntity:
-		fmt.Fprintf(w, "%s: the cluster %s, %d addresses\n", name, e.Entity, e.Addresses)
+		fmt.Fprintf(w, "%s: the cluster %s, %s\n", name, e.Entity, counted(e.Addresses, "address", "addresses"))
 	case e.Kind == endCase && e.Transfers > 0:
-		fmt.Fprintf(w, "%s: its %d deposits, as the trace by %s has them\n", name, e.Transfers, e.Rule)
+		fmt.Fprintf(w, "%s: %s, as the trace by %s has them\n", name, counted(e.Transfers, "deposit", "deposits"), e.Rule)
 	case e.Kind == endCase:
-		fmt.Fprintf(w, "%s: %d addresses that its money came to by %s, hubs and services left out\n", name, e.Addresses, e.Rule)
+		fmt.Fprintf(w, "%s: %s that its money came to by %s, hubs and services left out\n", name, counted(e.Addresses, "address", "addresses"), e.Rule)
 	}
 }
 
