@@ -16,6 +16,7 @@ import (
 	"github.com/ethereum/go-ethereum/crypto"
 	"github.com/google/go-cmp/cmp"
 
+	"tsuiseki/chains"
 	"tsuiseki/fixtures"
 	"tsuiseki/fixtures/contracts"
 	"tsuiseki/fixtures/node"
@@ -356,6 +357,11 @@ func TestBridgeMemoAlone(t *testing.T) {
 	alone.index(t, "ethereum")
 	if r, _ = alone.trace(t, exitIncomplete, ref, "--chain", "bitcoin"); len(r.Missing) != 1 || r.Missing[0].Chain != "ethereum-1337" {
 		t.Errorf("missing %+v", r.Missing)
+	}
+	vault := chains.Address(b.bitcoin.Address(t, script("vault")))
+	doc := alone.path(t, exitIncomplete, "bitcoin:"+b.bitcoin.Address(t, script("offender")), b.bitcoin.Address(t, script("elsewhere")))
+	if doc.Answer != graph.HubInTheWay || !slices.Contains(doc.Explored.Services, vault) || len(doc.Missing) != 1 {
+		t.Errorf("a path through a vault is %s, services %v, missing %+v", doc.Answer, doc.Explored.Services, doc.Missing)
 	}
 }
 

@@ -32,7 +32,7 @@ func (b *bridgeCase) path(t *testing.T, exit int, args ...string) *pathDoc {
 		t.Fatalf("path %s: exit %d, want %d\n%s%s", strings.Join(args, " "), code, exit, &out, &errOut)
 	}
 	var doc pathDoc
-	if exit == exitDone {
+	if exit == exitDone || exit == exitIncomplete {
 		unmarshal(t, out.String(), &doc)
 	}
 	return &doc
@@ -104,6 +104,12 @@ func (b *bridgeCase) checkPaths(t *testing.T, s *bridgedStory) {
 		t.Errorf("within four transfers: %s, %+v", short.Answer, short.Explored)
 	}
 	b.checkCasePaths(t, s, there)
+	other := &bridgeCase{ethereum: b.ethereum, data: t.TempDir()}
+	other.index(t, "ethereum")
+	unseen := other.path(t, exitIncomplete, "any:exchange", b.account("offender").Address.Hex())
+	if len(unseen.Missing) != 1 || !strings.Contains(unseen.Missing[0].What, s.in.TxHash().String()) || unseen.Answer == graph.None {
+		t.Errorf("where the deposit's chain is not indexed: %s, missing %+v", unseen.Answer, unseen.Missing)
+	}
 	text := command(t, "path", offender, mule, "--data", b.data)
 	if want := "bridge  2 ETH for 3.00000000 BTC on bitcoin-simnet (" + agree + ")"; !strings.Contains(text, want) {
 		t.Errorf("%q is not in\n%s", want, text)
