@@ -15,6 +15,7 @@ import (
 // Archive is a Store that can be read whole.
 type Archive interface {
 	Store
+	Statements
 	// Chains are those of which the graph holds something, by name.
 	Chains(ctx context.Context) ([]chains.Chain, error)
 	// All yields a chain's transactions in chain order.
@@ -23,20 +24,22 @@ type Archive interface {
 	Wholes(ctx context.Context, chain chains.Chain) iter.Seq2[Coverage, error]
 }
 
-// Copied is what Copy did of one chain.
+// Copied is what Copy did of one chain, or of the traces, which are of several.
 type Copied struct {
-	Chain     chains.Chain
+	Chain     chains.Chain // empty for the traces
 	Txs       uint64
 	Addresses uint64 // whole
-	Same      bool   // both graphs say the same of the chain, by their digests
+	Traces    uint64
+	Same      bool // both graphs say the same of it, by their digests
 }
 
 // copyTxs is how many transactions are written at once.
 const copyTxs = 2_000
 
-// Copy writes all that one graph holds into another, and compares them. Stopped
-// midway and begun again, it passes quickly over what was copied. What the other
-// holds besides stays, and makes it differ.
+// Copy writes all that one graph holds into another, and compares them: chain by
+// chain, then the traces where there are any. Stopped midway and begun again, it
+// passes quickly over what was copied. What the other holds besides stays, and makes
+// it differ.
 func Copy(ctx context.Context, from, to Archive, progress func(Copied)) (all []Copied, err error) {
 	names, err := from.Chains(ctx)
 	if err != nil {
@@ -51,6 +54,16 @@ func Copy(ctx context.Context, from, to Archive, progress func(Copied)) (all []C
 		if err != nil {
 			return nil, fmt.Errorf("copying %s: %w", chain, err)
 		}
+		all = append(all, done)
+	}
+	done, err := copyTraces(ctx, from, to, false, progress)
+	if err == nil && !done.Same {
+		done, err = copyTraces(ctx, from, to, true, progress)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("copying traces: %w", err)
+	}
+	if done.Traces > 0 || !done.Same {
 		all = append(all, done)
 	}
 	return all, nil

@@ -32,7 +32,8 @@ const fillTxs = 5_000
 type filler struct {
 	store   Store
 	chains  map[chains.Chain]Chain
-	limit   int // transactions of an address above which it is a hub, and never whole
+	more    func(chains.Chain) Chain // further indexes; nil where there are none
+	limit   int                      // transactions of an address above which it is a hub, and never whole
 	batch   Batch
 	inBatch map[txKey]bool
 	writing chan error       // of the batch before; nil where none is being written
@@ -49,10 +50,51 @@ func newFiller(ctx context.Context, store Store, indexes map[chains.Chain]Chain,
 	if hubDegree == 0 {
 		hubDegree = math.MaxInt
 	}
-	return &filler{store: store, chains: indexes, limit: hubDegree, inBatch: map[txKey]bool{}, hubs: map[Address]bool{}}, nil
+	return &filler{store: store, chains: maps.Clone(indexes), limit: hubDegree, inBatch: map[txKey]bool{}, hubs: map[Address]bool{}}, nil
 }
 
-// tip is the last place that a question on a chain can see.
+// index is that of a chain; one that is met on the way is reconciled with first.
+func (f *filler) index(ctx context.Context, of chains.Chain) (Chain, error) {
+	if known := f.chains[of]; known != nil {
+		return known, nil
+	}
+	var found Chain
+	if f.more != nil {
+		found = f.more(of)
+	}
+	if found == nil {
+		return nil, &UnindexedError{of}
+	}
+	if f.chains == nil {
+		f.chains = map[chains.Chain]Chain{}
+	}
+	f.chains[of] = found
+	return found, Reconcile(ctx, f.store, found)
+}
+
+// keep writes transactions that were met without their addresses' histories.
+func (f *filler) keep(ctx context.Context, txs []*Tx) error {
+	for _, tx := range txs {
+		chain, err := f.index(ctx, tx.Chain)
+		if err != nil {
+			return err
+		}
+		if err := f.gather(ctx, []Tx{*tx}, chain); err != nil {
+			return errors.Join(err, f.written())
+		}
+	}
+	return errors.Join(f.flush(ctx), f.written())
+}
+
+// anchor notes that the batch relies on a chain's block.
+func (f *filler) anchor(chain Chain) {
+	s := chain.Snapshot()
+	if a := (Anchor{s.Chain, s.BlockRef}); !slices.Contains(f.batch.Anchors, a) {
+		f.batch.Anchors = append(f.batch.Anchors, a)
+	}
+}
+
+// tip is the last place that a question on a chain can see. The chain's index is known.
 func (f *filler) tip(chain chains.Chain) chains.Position {
 	return chains.Position{Height: f.chains[chain].Snapshot().Height, Tx: lastTx}
 }
@@ -102,9 +144,9 @@ func (f *filler) fill(ctx context.Context, addresses []Address) (err error) {
 	}
 	var whole []Address
 	for i, a := range asked {
-		chain := f.chains[a.Chain]
-		if chain == nil {
-			return &UnindexedError{a.Chain}
+		chain, err := f.index(ctx, a.Chain)
+		if err != nil {
+			return err
 		}
 		if held[i].Whole && held[i].Height >= chain.Snapshot().Height {
 			whole = append(whole, a)
@@ -124,7 +166,6 @@ func (f *filler) fill(ctx context.Context, addresses []Address) (err error) {
 // history, what came first is written before the rest is read; it is whole only when
 // all of it is.
 func (f *filler) load(ctx context.Context, a Address, chain Chain) error {
-	anchor := Anchor{a.Chain, chain.Snapshot().BlockRef}
 	count := 0
 	var txs []Tx
 	for tx, err := range chain.History(a.Address) {
@@ -140,15 +181,15 @@ func (f *filler) load(ctx context.Context, a Address, chain Chain) error {
 		}
 		count++
 		if txs = append(txs, *tx); len(txs) == fillTxs {
-			if err := f.gather(ctx, txs, anchor); err != nil {
+			if err := f.gather(ctx, txs, chain); err != nil {
 				return err
 			}
 			txs = txs[:0]
 		}
 	}
 	f.hubs[a] = false
-	f.batch.Whole = append(f.batch.Whole, Coverage{a, anchor.Height})
-	return f.gather(ctx, txs, anchor)
+	f.batch.Whole = append(f.batch.Whole, Coverage{a, chain.Snapshot().Height})
+	return f.gather(ctx, txs, chain)
 }
 
 // touches reports whether a transaction moved value to or from an address.
@@ -159,16 +200,14 @@ func touches(tx *Tx, a Address) bool {
 
 // gather adds transactions to the batch, which says as of which block it holds, and
 // writes it where it is large.
-func (f *filler) gather(ctx context.Context, txs []Tx, anchor Anchor) error {
+func (f *filler) gather(ctx context.Context, txs []Tx, chain Chain) error {
 	for _, tx := range txs {
 		if at := (txKey{tx.Chain, tx.At}); !f.inBatch[at] { // of two addresses that deal with each other
 			f.inBatch[at] = true
 			f.batch.Txs = append(f.batch.Txs, tx)
 		}
 	}
-	if !slices.Contains(f.batch.Anchors, anchor) {
-		f.batch.Anchors = append(f.batch.Anchors, anchor)
-	}
+	f.anchor(chain)
 	if len(f.batch.Txs) < fillTxs {
 		return nil
 	}
@@ -177,7 +216,7 @@ func (f *filler) gather(ctx context.Context, txs []Tx, anchor Anchor) error {
 
 // flush has the batch written, once the one before it is.
 func (f *filler) flush(ctx context.Context) error {
-	if len(f.batch.Whole) == 0 && len(f.batch.Txs) == 0 {
+	if len(f.batch.Whole)+len(f.batch.Txs) == 0 {
 		return nil
 	}
 	if err := f.written(); err != nil {

@@ -105,6 +105,8 @@ type Moment struct {
 }
 
 // Visits are what a trace says of addresses, sorted by address, deposit and asset.
+// Where several transfers are the first or the last, as in one transaction, each is
+// of the same moment.
 func (t *Trace) Visits() []Visit {
 	type key struct {
 		Address
@@ -113,6 +115,9 @@ func (t *Trace) Visits() []Visit {
 	}
 	found := map[key]*Visit{}
 	came := func(deposit string, of *Transfer, traced chains.Amount, depth int) {
+		if of.To == "" { // a fee, or an output that nobody holds
+			return
+		}
 		k := key{of.Receiver(), deposit, of.Asset}
 		at := Moment{of.At, of.Time}
 		v := found[k]
@@ -135,9 +140,7 @@ func (t *Trace) Visits() []Visit {
 	}
 	for i := range t.Hops {
 		h := &t.Hops[i]
-		if h.To != "" {
-			came(h.Deposit, &h.Transfer, h.Traced, h.Depth)
-		}
+		came(h.Deposit, &h.Transfer, h.Traced, h.Depth)
 	}
 	for i := range t.Ends {
 		e := &t.Ends[i]
@@ -165,22 +168,30 @@ type TraceRef struct {
 	Stale  bool
 }
 
-// Statements keeps what traces say. They are written by Store.Write, with the
-// transactions they speak of, and become stale by Store.Undo. Answers see what was
-// written before the question, and end with ctx's error once ctx is done. It is safe
-// for concurrent use.
+// Statements keeps what traces say. They are written by Store.Write, in one with the
+// transactions of the same batch, and become stale by Store.Undo: every trace does
+// that holds as of a block of that chain at the height or above. One that is written
+// after Undo, and rests on a block that it removed, is not marked: its writer asks the
+// chain first.
+//
+// A trace comes back as it was written, in its order, whether or not the graph holds
+// the transactions it speaks of: times in UTC to the second, empty lists nil. Write
+// refuses one that contradicts itself with an ErrBadTrace. Answers see what was written
+// before the question, and end with ctx's error once ctx is done. It is safe for
+// concurrent use: who asks while a trace is replaced sees the old one or the new one.
 type Statements interface {
 	// Trace is a case's trace by a rule; nil where there is none.
 	Trace(ctx context.Context, of CaseID, rule string) (*Trace, error)
-	// Traces yields all traces, by case, then by rule.
+	// Traces yields all traces, stale ones too, by case, then by rule.
 	Traces(ctx context.Context) iter.Seq2[TraceRef, error]
 	// Visits yields who came to addresses, by traces of a rule that are not stale: in
-	// the order of what was asked, then by case, deposit and asset.
+	// the order of what was asked, then by case, deposit and asset. What is asked twice
+	// is answered twice.
 	Visits(ctx context.Context, rule string, addresses []Address) iter.Seq2[Visit, error]
-	// AllVisits yields every visit by traces of a rule that are not stale, by address,
-	// then by case, deposit and asset.
+	// AllVisits yields every visit by traces of a rule that are not stale, by address
+	// (chain, then name), then by case, deposit and asset.
 	AllVisits(ctx context.Context, rule string) iter.Seq2[Visit, error]
 	// Withdraw takes back a case's traces: that of a rule, or all where it is empty.
-	// The transactions stay.
+	// The transactions stay. Where there is none it does nothing.
 	Withdraw(ctx context.Context, of CaseID, rule string) error
 }

@@ -12,11 +12,13 @@ import (
 // once ctx is done. It is safe for concurrent use.
 type Store interface {
 	// Write adds a batch, all of it or nothing, and keeps it when it returns.
-	// Writing the same again changes nothing.
+	// Writing the same again changes nothing. A batch with a trace that contradicts
+	// itself is refused whole, with an ErrBadTrace.
 	Write(ctx context.Context, b *Batch) error
 	// Undo removes a chain's transactions and anchors from a height on; what is whole
-	// is so up to the height below at most. On an error some may be left, of which
-	// nothing is whole: it is to be called again.
+	// is so up to the height below at most; traces that hold as of a block of that
+	// chain at the height or above become stale. On an error some may be left, of which
+	// nothing is whole and nothing stated: it is to be called again.
 	Undo(ctx context.Context, chain chains.Chain, from uint64) error
 
 	// Anchors are a chain's, the highest first.

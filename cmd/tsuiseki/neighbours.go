@@ -54,9 +54,6 @@ type neighbourEntityDoc struct {
 	clusterSource
 }
 
-// entityOf begins what stands for all addresses that have one owner with an address.
-const entityOf = "entity:"
-
 // Run adds up who dealt with an address or an entity.
 func (c *neighboursCmd) Run(s *session) error {
 	if c.Limit < 0 || c.Offset < 0 {

@@ -18,17 +18,26 @@ type Memory struct {
 	txs     map[graph.Key]graph.Tx // N is zero
 	whole   map[graph.Address]uint64
 	anchors map[graph.Anchor]bool
+	traces  map[traceName]graph.Trace
 }
 
 var _ graph.Archive = (*Memory)(nil)
 
 // NewMemory is an empty store.
 func NewMemory() *Memory {
-	return &Memory{txs: map[graph.Key]graph.Tx{}, whole: map[graph.Address]uint64{}, anchors: map[graph.Anchor]bool{}}
+	return &Memory{
+		txs: map[graph.Key]graph.Tx{}, whole: map[graph.Address]uint64{}, anchors: map[graph.Anchor]bool{},
+		traces: map[traceName]graph.Trace{},
+	}
 }
 
 // Write implements graph.Store.
 func (m *Memory) Write(_ context.Context, b *graph.Batch) error {
+	traces, err := b.Kept()
+	if err != nil {
+		return err
+	}
+	m.keep(traces)
 	for _, tx := range b.Txs {
 		m.txs[graph.Key{Chain: tx.Chain, At: tx.At}] = tx
 	}
@@ -45,6 +54,7 @@ func (m *Memory) Write(_ context.Context, b *graph.Batch) error {
 
 // Undo implements graph.Store.
 func (m *Memory) Undo(_ context.Context, chain chains.Chain, from uint64) error {
+	m.outdate(chain, from)
 	maps.DeleteFunc(m.txs, func(k graph.Key, _ graph.Tx) bool { return k.Chain == chain && k.At.Height >= from })
 	maps.DeleteFunc(m.anchors, func(a graph.Anchor, _ bool) bool { return a.Chain == chain && a.Height >= from })
 	for a, through := range m.whole {

@@ -26,14 +26,7 @@ func TestStore(t *testing.T, open func(t *testing.T) graph.Archive) {
 			m.worlds = append(m.worlds, NewWorld(m.draw, chain, m.draw("transactions", 2, 10)))
 		}
 		for range m.draw("steps", 1, 8) {
-			if m.draw("undo", 0, 3) == 0 {
-				w := m.world()
-				from := uint64(m.draw("from", 0, 6))
-				m.both(func(s graph.Store) error { return s.Undo(context.Background(), w.Chain, from) })
-			} else {
-				batch := m.batch()
-				m.both(func(s graph.Store) error { return s.Write(context.Background(), batch) })
-			}
+			m.step()
 			m.compare()
 		}
 	})
@@ -50,13 +43,30 @@ func (m *machine) draw(label string, lo, hi int) int { return rapid.IntRange(lo,
 
 func (m *machine) world() *World { return m.worlds[m.draw("chain", 0, len(m.worlds)-1)] }
 
-func (m *machine) both(do func(graph.Store) error) {
+// step writes, withdraws or undoes something.
+func (m *machine) step() {
+	ctx := context.Background()
+	switch m.draw("what to do", 0, 7) {
+	case 0, 1:
+		w := m.world()
+		from := uint64(m.draw("from", 0, 6))
+		m.both(func(s graph.Archive) error { return s.Undo(ctx, w.Chain, from) })
+	case 2:
+		of, rule := CaseIDs()[m.draw("case", 0, len(CaseIDs())-1)], append(Rules(), "")[m.draw("rule", 0, len(Rules()))]
+		m.both(func(s graph.Archive) error { return s.Withdraw(ctx, of, rule) })
+	default:
+		batch := m.batch()
+		m.both(func(s graph.Archive) error { return s.Write(ctx, batch) })
+	}
+}
+
+func (m *machine) both(do func(graph.Archive) error) {
 	if err := errors.Join(do(m.store), do(m.memory)); err != nil {
 		m.r.Fatal(err)
 	}
 }
 
-// batch is some transactions, in no order, and what they make whole.
+// batch is some transactions, in no order, what they make whole, and some traces.
 func (m *machine) batch() *graph.Batch {
 	b := &graph.Batch{}
 	for range m.draw("writes", 0, 5) {
@@ -70,6 +80,9 @@ func (m *machine) batch() *graph.Batch {
 			height := uint64(m.draw("height", 0, 6))
 			b.Anchors = append(b.Anchors, graph.Anchor{Chain: w.Chain, BlockRef: chains.BlockRef{Height: height, Hash: w.hash(height)}})
 		}
+	}
+	for range m.draw("traces", 0, 2) {
+		b.Traces = append(b.Traces, NewTrace(m.draw, m.worlds))
 	}
 	return b
 }
@@ -135,7 +148,7 @@ func (m *machine) compare() {
 				say("tx", tx, nil)
 			}
 		}
-		return lines
+		return append(lines, m.statements(s)...)
 	}
 	want, got := answers(m.memory), answers(m.store)
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -147,8 +160,7 @@ func (m *machine) compare() {
 func TestEndsEarly(t *testing.T, open func(t *testing.T) graph.Archive) {
 	s := open(t)
 	defer s.Close()
-	n := 0
-	w := NewWorld(func(_ string, lo, hi int) int { n++; return lo + n%(hi-lo+1) }, chains.Ethereum, 20)
+	w := NewWorld(counting(), chains.Ethereum, 20)
 	if err := s.Write(context.Background(), &graph.Batch{Txs: w.All}); err != nil {
 		t.Fatal(err)
 	}
@@ -174,31 +186,4 @@ func TestEndsEarly(t *testing.T, open func(t *testing.T) graph.Archive) {
 	if err := s.Write(ctx, &graph.Batch{Txs: w.All}); !errors.Is(err, context.Canceled) {
 		t.Errorf("writing: %v, want context.Canceled", err)
 	}
-}
-
-// TestCopy copies a graph into a store that holds a part of it, and compares them.
-func TestCopy(t *testing.T, open func(t *testing.T) graph.Archive) {
-	rapid.Check(t, func(r *rapid.T) {
-		m := &machine{r: r, store: open(t), memory: NewMemory()}
-		defer m.store.Close()
-		for _, chain := range Chains() {
-			m.worlds = append(m.worlds, NewWorld(m.draw, chain, m.draw("transactions", 2, 10)))
-		}
-		some := m.batch()
-		m.both(func(s graph.Store) error { return s.Write(context.Background(), some) })
-		rest := m.batch()
-		if err := m.memory.Write(context.Background(), rest); err != nil {
-			r.Fatal(err)
-		}
-		done, err := graph.Copy(context.Background(), m.memory, m.store, nil)
-		if err != nil {
-			r.Fatal(err)
-		}
-		for _, c := range done {
-			if !c.Same {
-				r.Fatalf("%+v: the copy differs", c)
-			}
-		}
-		m.compare()
-	})
 }

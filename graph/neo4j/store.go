@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 
 	driver "github.com/neo4j/neo4j-go-driver/v5/neo4j"
 
@@ -26,17 +27,21 @@ type Store struct {
 	driver    driver.DriverWithContext
 	database  string
 	bookmarks driver.BookmarkManager
+
+	// tracing is held while traces are written or withdrawn: they share nodes, over
+	// which writers would lock each other out.
+	tracing sync.Mutex
 }
 
 var _ graph.Archive = (*Store)(nil)
 
 const (
-	schemaVersion = 1
+	schemaVersion = 2 // 1 was without traces; all that it had is the same
 	oldestServer  = 5 // major version: quantified paths and CALL subqueries
 )
 
 // Open connects to the server, and creates constraints and indexes where they are
-// not there. It refuses a graph of another version.
+// not there. A graph of an older version is carried on; it refuses one of a newer.
 func Open(ctx context.Context, opt Options) (*Store, error) {
 	d, err := driver.NewDriverWithContext(opt.URI, driver.BasicAuth(opt.User, opt.Password, ""))
 	if err != nil {
@@ -80,7 +85,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err != nil || len(found) == 1 && found[0] == schemaVersion {
 		return err
 	}
-	if len(found) > 0 {
+	if len(found) > 1 || len(found) == 1 && (found[0] < 1 || found[0] > schemaVersion) {
 		return fmt.Errorf("its graph has version %v, this program reads %d: empty the database, and it is filled again from the indexes", found, schemaVersion)
 	}
 	for _, statement := range schema {
@@ -99,6 +104,17 @@ var schema = []string{
 	`CREATE CONSTRAINT output IF NOT EXISTS FOR (o:Output) REQUIRE o.outpoint IS UNIQUE`,
 	`CREATE CONSTRAINT anchor IF NOT EXISTS FOR (a:Anchor) REQUIRE a.key IS UNIQUE`,
 	`CREATE CONSTRAINT schema IF NOT EXISTS FOR (s:Schema) REQUIRE s.name IS UNIQUE`,
+	`CREATE CONSTRAINT traced_case IF NOT EXISTS FOR (c:Case) REQUIRE c.id IS UNIQUE`,
+	`CREATE CONSTRAINT trace IF NOT EXISTS FOR (t:Trace) REQUIRE (t.case, t.rule) IS UNIQUE`,
+	`CREATE CONSTRAINT partial IF NOT EXISTS FOR (p:Partial) REQUIRE p.id IS UNIQUE`,
+	`CREATE CONSTRAINT deposit IF NOT EXISTS FOR (d:Deposit) REQUIRE d.key IS UNIQUE`,
+	`CREATE CONSTRAINT entity IF NOT EXISTS FOR (e:Entity) REQUIRE e.key IS UNIQUE`,
+	`CREATE CONSTRAINT member IF NOT EXISTS FOR (m:Member) REQUIRE m.key IS UNIQUE`,
+	`CREATE CONSTRAINT label IF NOT EXISTS FOR (l:Label) REQUIRE l.key IS UNIQUE`,
+	`CREATE INDEX partial_of IF NOT EXISTS FOR (p:Partial) ON (p.case, p.rule)`,
+	`CREATE INDEX deposit_place IF NOT EXISTS FOR (d:Deposit) ON (d.place)`,
+	`CREATE INDEX hop_place IF NOT EXISTS FOR (h:Hop) ON (h.place)`,
+	`CREATE INDEX visit IF NOT EXISTS FOR ()-[v:CAME_TO]-() ON (v.rule, v.chain, v.address, v.case, v.deposit, v.asset)`,
 	`CREATE INDEX transaction_height IF NOT EXISTS FOR (x:Transaction) ON (x.chain, x.height)`,
 	`CREATE INDEX address_whole IF NOT EXISTS FOR (a:Address) ON (a.chain, a.whole)`,
 	`CREATE INDEX anchor_height IF NOT EXISTS FOR (a:Anchor) ON (a.chain, a.height)`,
@@ -115,13 +131,15 @@ func (s *Store) session(ctx context.Context, mode driver.AccessMode) driver.Sess
 
 // write runs statements in one transaction, again where it failed for a moment.
 func (s *Store) write(ctx context.Context, statement string, params map[string]any) error {
-	return s.writeAll(ctx, []query{{statement, params}})
+	return s.writeAll(ctx, []query{{cypher: statement, params: params}})
 }
 
 // query is a statement with its parameters.
 type query struct {
 	cypher string
 	params map[string]any
+	// answer, where it is set, gets the rows; an error takes the transaction back.
+	answer func([]*driver.Record) error
 }
 
 func (s *Store) writeAll(ctx context.Context, queries []query) (err error) {
@@ -136,7 +154,11 @@ func (s *Store) writeAll(ctx context.Context, queries []query) (err error) {
 			if err != nil {
 				return nil, err
 			}
-			if _, err := result.Consume(ctx); err != nil {
+			all, err := result.Collect(ctx)
+			if err == nil && q.answer != nil {
+				err = q.answer(all)
+			}
+			if err != nil {
 				return nil, err
 			}
 		}

@@ -52,6 +52,10 @@ func (s *Store) Write(ctx context.Context, b *graph.Batch) error {
 }
 
 func (s *Store) writeBatch(ctx context.Context, b *graph.Batch) error {
+	traces, err := b.Kept()
+	if err != nil {
+		return err
+	}
 	r := newRows()
 	txs, err := s.notHeld(ctx, b.Txs)
 	if err != nil {
@@ -61,12 +65,15 @@ func (s *Store) writeBatch(ctx context.Context, b *graph.Batch) error {
 		r.tx(tx)
 	}
 	for _, w := range b.Whole {
-		r.whole = append(r.whole, map[string]any{"key": r.address(w.Address), "through": int64(w.Through)})
+		r.whole = append(r.whole, map[string]any{"key": r.addresses.note(w.Address), "through": int64(w.Through)})
 	}
 	for _, a := range b.Anchors {
 		r.anchors = append(r.anchors, map[string]any{
 			"key": fmt.Sprintf("%s %d %s", a.Chain, a.Height, a.Hash), "chain": string(a.Chain), "height": int64(a.Height), "hash": a.Hash.String(),
 		})
+	}
+	if len(traces) > 0 {
+		return s.writeTraces(ctx, traces, r.queries())
 	}
 	return s.writeAll(ctx, r.queries())
 }
@@ -98,18 +105,11 @@ func (s *Store) notHeld(ctx context.Context, txs []graph.Tx) (missing []*graph.T
 
 // rows are a batch as parameters, sorted so that writers lock in one order.
 type rows struct {
-	addresses                                     map[string]any
-	txs, outputs, spends, holders, whole, anchors []any
+	addresses                                             addressRows
+	txs, outputs, spends, holders, whole, anchors, places []any
 }
 
-func newRows() *rows { return &rows{addresses: map[string]any{}} }
-
-// address notes an address and gives its key.
-func (r *rows) address(a graph.Address) string {
-	key := addressKey(a)
-	r.addresses[key] = map[string]any{"key": key, "chain": string(a.Chain), "address": string(a.Address)}
-	return key
-}
+func newRows() *rows { return &rows{addresses: addressRows{}} }
 
 func (r *rows) tx(tx *graph.Tx) {
 	place := txPlace(tx.Chain, tx.At)
@@ -125,14 +125,15 @@ func (r *rows) tx(tx *graph.Tx) {
 			"input": int64(i), "address": string(spend.Address), "amount": spend.Amount.String(),
 		})
 		if spend.Address != "" {
-			r.holders = append(r.holders, map[string]any{"outpoint": point, "holder": r.address(graph.Address{Chain: tx.Chain, Address: spend.Address})})
+			r.holders = append(r.holders, map[string]any{"outpoint": point, "holder": r.addresses.note(graph.Address{Chain: tx.Chain, Address: spend.Address})})
 		}
 	}
 	for i := range tx.Transfers {
 		t := &tx.Transfers[i]
-		row := map[string]any{"to": r.address(t.Receiver()), "properties": transferProperties(t, tx.ID)}
+		r.places = append(r.places, transferPlace(t.Key))
+		row := map[string]any{"to": r.addresses.note(t.Receiver()), "properties": transferProperties(t, tx.ID)}
 		if t.Kind != graph.Output {
-			row["from"] = r.address(t.Sender())
+			row["from"] = r.addresses.note(t.Sender())
 			transfers = append(transfers, row)
 			continue
 		}
@@ -146,24 +147,22 @@ func (r *rows) tx(tx *graph.Tx) {
 
 // queries are the statements that have rows.
 func (r *rows) queries() (all []query) {
-	var addresses []any
-	for _, key := range slices.Sorted(maps.Keys(r.addresses)) {
-		addresses = append(addresses, r.addresses[key])
-	}
 	for _, q := range []struct {
 		cypher string
 		rows   []any
 	}{
-		{writeAddresses, addresses},
+		{writeAddresses, r.addresses.sorted()},
 		{writeTransactions, r.txs},
 		{writeOutputs, r.outputs},
 		{writeSpends, r.spends},
 		{writeHolders, r.holders},
 		{writeWhole, r.whole},
 		{writeAnchors, r.anchors},
+		{linkHops, r.places},
+		{linkDeposits, r.places},
 	} {
 		if len(q.rows) > 0 {
-			all = append(all, query{q.cypher, map[string]any{"rows": q.rows}})
+			all = append(all, query{cypher: q.cypher, params: map[string]any{"rows": q.rows}})
 		}
 	}
 	return all
@@ -184,11 +183,11 @@ const (
 	undoSome = 1_000
 )
 
-// Undo implements graph.Store. Coverage and anchors go first: what is left of the
-// transactions if it stops midway is then held, and no longer relied on.
+// Undo implements graph.Store. Traces, coverage and anchors go first: what is left of
+// the transactions if it stops midway is then held, and no longer relied on.
 func (s *Store) Undo(ctx context.Context, chain chains.Chain, from uint64) error {
 	params := map[string]any{"chain": string(chain), "from": int64(from), "some": int64(undoSome)}
-	if err := s.writeAll(ctx, []query{{undoWhole, params}, {undoAnchors, params}}); err != nil {
+	if err := s.writeAll(ctx, []query{{cypher: undoTraces, params: params}, {cypher: undoWhole, params: params}, {cypher: undoAnchors, params: params}}); err != nil {
 		return err
 	}
 	for {

@@ -31,6 +31,8 @@ func TestSuite(t *testing.T) {
 	t.Run("neighbours", func(t *testing.T) { graphtest.TestNeighbours(t, open) })
 	t.Run("cursors", func(t *testing.T) { graphtest.TestNeighbourCursors(t, open) })
 	t.Run("ends early", func(t *testing.T) { graphtest.TestEndsEarly(t, open) })
+	t.Run("statements end early", func(t *testing.T) { graphtest.TestStatementsEndEarly(t, open) })
+	t.Run("refused", func(t *testing.T) { graphtest.TestRefused(t, open) })
 	t.Run("paths", func(t *testing.T) { graphtest.TestPaths(t, open) })
 }
 

@@ -33,6 +33,9 @@ type Store struct {
 
 	mu     sync.Mutex // guards chains
 	chains map[chains.Chain]chainID
+
+	// tracing is held from reading a trace until what replaces it is written.
+	tracing sync.Mutex
 }
 
 var _ graph.Archive = (*Store)(nil)

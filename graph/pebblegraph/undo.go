@@ -13,9 +13,12 @@ import (
 // undoTxs is how many transactions are removed at once.
 const undoTxs = 5_000
 
-// Undo implements graph.Store. Coverage and anchors go first: what is left of the
-// transactions if it stops midway is then held, and no longer relied on.
+// Undo implements graph.Store. Traces, coverage and anchors go first: what is left of
+// the transactions if it stops midway is then held, and no longer relied on.
 func (s *Store) Undo(ctx context.Context, chain chains.Chain, from uint64) (err error) {
+	if err := s.undoTraces(ctx, chain, from); err != nil {
+		return err
+	}
 	id, known := s.chain(chain)
 	if !known {
 		return nil

@@ -17,6 +17,14 @@ import (
 
 // Write implements graph.Store.
 func (s *Store) Write(ctx context.Context, b *graph.Batch) (err error) {
+	traces, err := b.Kept()
+	if err != nil {
+		return err
+	}
+	if len(traces) > 0 {
+		s.tracing.Lock()
+		defer s.tracing.Unlock()
+	}
 	var all sorted
 	r := &rows{put: all.put}
 	for i := range b.Txs {
@@ -35,6 +43,9 @@ func (s *Store) Write(ctx context.Context, b *graph.Batch) (err error) {
 	}
 	defer func() { err = errors.Join(err, batch.Close()) }()
 	if err := s.writeCoverage(batch, b); err != nil {
+		return err
+	}
+	if err := s.writeTraces(ctx, batch, traces); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
