@@ -73,17 +73,18 @@ func (f *filler) index(ctx context.Context, of chains.Chain) (Chain, error) {
 }
 
 // keep writes transactions that were met without their addresses' histories.
-func (f *filler) keep(ctx context.Context, txs []*Tx) error {
+func (f *filler) keep(ctx context.Context, txs []*Tx) (err error) {
+	defer func() { err = errors.Join(err, f.written()) }()
 	for _, tx := range txs {
 		chain, err := f.index(ctx, tx.Chain)
 		if err != nil {
 			return err
 		}
 		if err := f.gather(ctx, []Tx{*tx}, chain); err != nil {
-			return errors.Join(err, f.written())
+			return err
 		}
 	}
-	return errors.Join(f.flush(ctx), f.written())
+	return f.flush(ctx)
 }
 
 // anchor notes that the batch relies on a chain's block.
