@@ -116,10 +116,7 @@ func (r *endReader) address(text string) (p *graphSource, a graph.Address, err e
 
 // cutChain cuts the chain from an address of one that is named.
 func cutChain(text string) (chain, address string, is bool) {
-	for _, end := range []string{entityOf, anyOf, caseOf} {
-		text = strings.TrimPrefix(text, end)
-	}
-	chain, address, is = strings.Cut(text, ":")
+	chain, address, is = strings.Cut(strings.TrimPrefix(text, entityOf), ":")
 	family := chains.Chain(chain).Family()
 	return chain, address, is && (family == chains.Bitcoin || family == chains.Ethereum)
 }
