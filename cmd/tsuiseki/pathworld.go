@@ -42,6 +42,12 @@ func (c *pathCmd) world(s *session, home *graphSource) (*pathWorld, error) {
 		source: home, sources: map[chains.Chain]*graphSource{chain: home}, single: c.NoCross,
 		joined: map[joint]*tracer.Crossing{}, missing: map[string]tracer.Missing{},
 	}
+	if g, is := home.graph.(outputGraph); is {
+		if err := g.reachThroughClusters(s, new(tracer.Params)); err != nil { // as on chains to which bridges lead
+			return nil, err
+		}
+		home.stops = g.labels
+	}
 	trace := &traceCmd{labelFlags: c.labelFlags, AsOf: c.AsOf}
 	view, _ := home.graph.(timed)
 	w.world = newWorld(s, trace, home.side, chain, time.Time{})
