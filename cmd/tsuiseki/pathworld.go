@@ -34,7 +34,11 @@ type pathWorld struct {
 // joint is a payment into a bridge and a payment that answers it.
 type joint struct{ in, out graph.Key }
 
-var _ graph.Bridges = (*pathWorld)(nil)
+var (
+	_ graph.Bridges = (*pathWorld)(nil)
+	_ timed         = outputGraph{}
+	_ timed         = accountGraph{}
+)
 
 func (c *pathCmd) world(s *session, home *graphSource) (*pathWorld, error) {
 	chain := home.graph.Snapshot().Chain
@@ -49,9 +53,8 @@ func (c *pathCmd) world(s *session, home *graphSource) (*pathWorld, error) {
 		home.stops = g.labels
 	}
 	trace := &traceCmd{labelFlags: c.labelFlags, AsOf: c.AsOf}
-	view, _ := home.graph.(timed)
 	w.world = newWorld(s, trace, home.side, chain, time.Time{})
-	if c.AsOf != nil {
+	if view, is := home.graph.(timed); is && c.AsOf != nil {
 		var err error
 		if w.until, err = tipTime(view); err != nil {
 			return nil, err
