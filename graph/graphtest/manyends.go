@@ -11,20 +11,22 @@ import (
 	"tsuiseki/graph"
 )
 
-// crowd is a chain on which each account makes one payment, in an order of its own.
-type crowd struct {
+// onePayment is a chain on which each account makes one payment, in an order of its own.
+type onePayment struct {
 	n     int // accounts
 	asked int // for histories
 }
 
-func (p *crowd) Snapshot() chains.Snapshot {
+func (p *onePayment) Snapshot() chains.Snapshot {
 	return chains.Snapshot{Chain: chains.Ethereum, BlockRef: chains.BlockRef{Height: uint64(p.n), Hash: chains.BlockHash{1}}}
 }
 
-func (p *crowd) Hash(uint64) (chains.BlockHash, bool, error) { return chains.BlockHash{1}, true, nil }
+func (p *onePayment) Hash(uint64) (chains.BlockHash, bool, error) {
+	return chains.BlockHash{1}, true, nil
+}
 
 // tx is what an account pays: to an account of no other's.
-func (p *crowd) tx(account int) *graph.Tx {
+func (p *onePayment) tx(account int) *graph.Tx {
 	at := chains.Position{Height: uint64(account)}
 	return &graph.Tx{Chain: chains.Ethereum, At: at, ID: chains.TxID{byte(account), byte(account >> 8), byte(account >> 16), 1}, Time: Start, Transfers: []graph.Transfer{{
 		Key: graph.Key{Chain: chains.Ethereum, At: at}, Kind: chains.NativeTransfer, From: Name(account), To: Name(p.n + account),
@@ -32,7 +34,7 @@ func (p *crowd) tx(account int) *graph.Tx {
 	}}}
 }
 
-func (p *crowd) History(address chains.Address) iter.Seq2[*graph.Tx, error] {
+func (p *onePayment) History(address chains.Address) iter.Seq2[*graph.Tx, error] {
 	p.asked++
 	return func(yield func(*graph.Tx, error) bool) {
 		if n, err := strconv.ParseUint(string(address[2:]), 16, 64); err == nil { // Name's number and one
@@ -59,7 +61,7 @@ func testManyEnds(t *testing.T, open func(t *testing.T) graph.Archive) {
 		{name: "some of many, as whom money reached", accounts: many, work: 500, asked: 1_001, backward: true, answer: graph.NotWithinLimits, usedUp: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			store, chain := open(t), &crowd{n: c.accounts}
+			store, chain := open(t), &onePayment{n: c.accounts}
 			defer store.Close()
 			last := c.accounts - 1
 			q := graph.Query{MaxHops: 3, K: 1, By: graph.ByAmount, Work: c.work, To: []graph.Address{{Chain: chains.Ethereum, Address: Name(c.accounts + last)}}}
