@@ -42,10 +42,8 @@ type filler struct {
 
 // newFiller reconciles the graph with all indexes before anything is asked.
 func newFiller(ctx context.Context, store Store, indexes map[chains.Chain]Chain, hubDegree int) (*filler, error) {
-	for _, name := range slices.Sorted(maps.Keys(indexes)) {
-		if err := Reconcile(ctx, store, indexes[name]); err != nil {
-			return nil, err
-		}
+	if err := reconcileAll(ctx, store, indexes); err != nil {
+		return nil, err
 	}
 	if hubDegree == 0 {
 		hubDegree = math.MaxInt

@@ -55,7 +55,7 @@ type Hop struct {
 type End struct {
 	Deposit string
 	Kind    string // as in a trace's document
-	Key            // of the transfer that brought it; N is of no meaning for a fee
+	Key            // of the transfer that brought it; N is 0 for a fee and for what an issuer destroyed
 	Tx      chains.TxID
 	Time    time.Time
 	Address chains.Address // empty for a fee

@@ -158,6 +158,11 @@ func (b *bridgeCase) checkCasePaths(t *testing.T, s *bridgedStory, there []strin
 	for id, of := range map[graph.CaseID]graph.Deposit{"one": paidIn, "two": result} {
 		batch.Traces = append(batch.Traces, graph.Trace{Case: id, Rule: "fifo", Digest: "sha256:0", AsOf: []graph.Anchor{anchor}, Deposits: []graph.Deposit{of}})
 	}
+	service := graph.End{Deposit: result.ID, Kind: "service", Key: result.Key, Tx: result.Tx, Address: result.To, Asset: result.Asset, Traced: result.Amount}
+	batch.Traces = append(batch.Traces, graph.Trace{Case: "closed", Rule: "fifo", Digest: "sha256:0", AsOf: []graph.Anchor{anchor}, Deposits: []graph.Deposit{result}, Ends: []graph.End{service}})
+	replaced := graph.Anchor{Chain: anchor.Chain, BlockRef: chains.BlockRef{Height: anchor.Height + 1, Hash: chains.BlockHash{1}}}
+	batch.Anchors = []graph.Anchor{replaced}
+	batch.Traces = append(batch.Traces, graph.Trace{Case: "old", Rule: "fifo", Digest: "sha256:0", AsOf: []graph.Anchor{replaced}, Deposits: []graph.Deposit{paidIn}})
 	if err := store.Write(t.Context(), batch); err != nil {
 		t.Fatal(err)
 	}
@@ -171,6 +176,13 @@ func (b *bridgeCase) checkCasePaths(t *testing.T, s *bridgedStory, there []strin
 	if doc.FromIs.Transfers != 1 || doc.ToIs.Addresses != 1 || doc.ToIs.Rule != "fifo" {
 		t.Errorf("ends %+v %+v", doc.FromIs, doc.ToIs)
 	}
-	b.path(t, exitFailed, "case:one", "case:three", "--chain", "bitcoin")
-	b.path(t, exitFailed, "case:one", "case:two", "--chain", "bitcoin", "--rule", "lifo")
+	for why, args := range map[string][]string{
+		"no trace of case three": {"case:one", "case:three"}, "by rule lifo": {"case:one", "case:two", "--rule", "lifo"},
+		"services and hubs alone": {"case:one", "case:closed"}, "were replaced": {"case:old", "case:two"},
+	} {
+		var errOut strings.Builder
+		if code := run(append([]string{"path", "--chain", "bitcoin", "--data", b.data}, args...), new(strings.Builder), &errOut); code != exitFailed || !strings.Contains(errOut.String(), why) {
+			t.Errorf("path %v: exit %d, %s", args, code, &errOut)
+		}
+	}
 }

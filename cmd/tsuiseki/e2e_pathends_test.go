@@ -16,13 +16,17 @@ import (
 func TestPathEnds(t *testing.T) {
 	data := t.TempDir()
 	command(t, "index", "bitcoin", "--blocks", chaintest.EarlyChain(t), "--data", data)
-	labels := filepath.Join(t.TempDir(), "labels.csv")
-	rows := "chain,address,label,category,source,actor\nbitcoin," + demoFrom + ",the miner,exchange,test,x\nbitcoin," + demoTo + ",the meeting,mixing_service,test,y\n"
-	if err := os.WriteFile(labels, []byte(rows), 0o600); err != nil {
-		t.Fatal(err)
+	label := func(rows ...string) {
+		t.Helper()
+		file := filepath.Join(t.TempDir(), "labels.csv")
+		text := "chain,address,label,category,source,is_cluster_definer\n" + strings.Join(rows, "\n") + "\n"
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		command(t, "label", "import", file, "--data", data)
 	}
-	command(t, "label", "import", labels, "--data", data)
-	const between = "1ByLSV2gLRcuqUmfdYcpPQH8Npm8cccsFg" // of a cluster of three
+	label("bitcoin,"+demoFrom+",the miner,exchange,test,", "bitcoin,"+demoTo+",the meeting,mixing_service,test,")
+	const between, beside = "1ByLSV2gLRcuqUmfdYcpPQH8Npm8cccsFg", "15NUwyBYrZcnUgTagsm1A7M2yL2GntpuaZ" // of a cluster of three
 	ask := func(args ...string) (doc pathDoc) {
 		t.Helper()
 		unmarshal(t, command(t, append([]string{"path", "--json", "--data", data}, args...)...), &doc)
@@ -67,6 +71,13 @@ func TestPathEnds(t *testing.T) {
 		if code := run(append([]string{"path", "--data", data}, wrong...), new(strings.Builder), new(strings.Builder)); code != exitUsage {
 			t.Errorf("path %v: exit %d", wrong, code)
 		}
+	}
+	label("bitcoin," + beside + ",a shop,payment_processor,test,true")
+	if shop := ask(demoFrom, "any:payment_processor"); len(hops(shop)) != 1 || shop.Paths[0].Hops[0].To.Address != between {
+		t.Errorf("to what a label of another address of its cluster says is one: %s %v", shop.Answer, hops(shop))
+	}
+	if beyond := ask(demoFrom, demoTo); beyond.Answer != graph.HubInTheWay || !slices.Contains(beyond.Explored.Services, between) {
+		t.Errorf("through a service's cluster: %s, %v", beyond.Answer, beyond.Explored.Services)
 	}
 }
 

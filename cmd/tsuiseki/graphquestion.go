@@ -92,6 +92,7 @@ func (c graphQuestion) ask(s *session, question func(context.Context, graph.Stor
 // graphSource is an opened index as the graph and people see it.
 type graphSource struct {
 	graph     graph.Chain
+	view      openedView
 	side      *tracer.Side
 	canonical func(string) (chains.Address, error)
 	stops     label.Stops
@@ -134,7 +135,7 @@ func outputSource(s *session, view *opened) (*graphSource, error) {
 	}
 	g := outputGraph{view, tip}
 	p := &graphSource{
-		graph: g, side: outputSide(view), stops: view.labels, units: units{}, tx: g.tx, tip: tip, Close: g.Close,
+		graph: g, view: g, side: outputSide(view), stops: view.labels, units: units{}, tx: g.tx, tip: tip, Close: g.Close,
 		canonical: func(text string) (chains.Address, error) {
 			address, _, err := view.network.AddressKey(text)
 			return address, err
@@ -153,7 +154,7 @@ func accountSource(s *session, view *openedAccounts) (*graphSource, error) {
 	}
 	g := accountGraph{view, tip}
 	p := &graphSource{
-		graph: g, side: accountSide(view), stops: view.labels, units: units{view.network.Asset: {string(view.network.Asset), tracer.WeiDecimals}},
+		graph: g, view: g, side: accountSide(view), stops: view.labels, units: units{view.network.Asset: {string(view.network.Asset), tracer.WeiDecimals}},
 		tx: g.tx, tip: tip, Close: g.Close, canonical: ethereum.ParseAddress, token: view.Token,
 	}
 	snapshot := view.Snapshot()

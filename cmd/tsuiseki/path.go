@@ -63,7 +63,7 @@ func (c *pathCmd) Run(s *session) error {
 	})
 }
 
-// stop tells where trails end by label or by what a contract is.
+// stop tells where trails end by label.
 func (w *pathWorld) stop(a graph.Address) (bool, error) {
 	p, err := w.on(a.Chain)
 	if err != nil {

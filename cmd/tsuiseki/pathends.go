@@ -116,10 +116,7 @@ func (r *endReader) address(text string) (p *graphSource, a graph.Address, err e
 
 // cutChain cuts the chain from an address of one that is named.
 func cutChain(text string) (chain, address string, is bool) {
-	for _, end := range []string{entityOf, anyOf, caseOf} {
-		text = strings.TrimPrefix(text, end)
-	}
-	chain, address, is = strings.Cut(text, ":")
+	chain, address, is = strings.Cut(strings.TrimPrefix(text, entityOf), ":")
 	family := chains.Chain(chain).Family()
 	return chain, address, is && (family == chains.Bitcoin || family == chains.Ethereum)
 }
@@ -138,11 +135,28 @@ func (r *endReader) labelled(category string) (*pathEnd, error) {
 		if err != nil {
 			return false, err
 		}
-		entries, err := p.stops.View.Of(a.Chain, string(a.Address), time.Time{})
-		labelled := slices.ContainsFunc(entries, func(e label.Entry) bool { return e.Is(concept) })
-		known, comes := p.stops.Known.Of(a.Address)
-		return labelled || comes && knownConcepts[known.Kind] == concept, err
+		return p.isA(a, concept)
 	}}, nil
+}
+
+// isA reports whether an address is of a concept: by a label of its own, by one that
+// holds for all of its cluster, or by what comes with the program.
+func (p *graphSource) isA(a graph.Address, concept string) (bool, error) {
+	says := func(e label.Entry) bool { return e.Is(concept) }
+	entries, err := p.stops.View.Of(a.Chain, string(a.Address), time.Time{})
+	if known, comes := p.stops.Known.Of(a.Address); err != nil || slices.ContainsFunc(entries, says) || comes && knownConcepts[known.Kind] == concept {
+		return err == nil, err
+	}
+	if p.stops.Clusters == nil {
+		return false, nil
+	}
+	tagged, err := p.stops.Clusters.Tagged(a.Address)
+	for _, other := range tagged {
+		if entries, err = p.stops.View.Defining(a.Chain, other, time.Time{}); err != nil || slices.ContainsFunc(entries, says) {
+			return err == nil, err
+		}
+	}
+	return false, err
 }
 
 // plainConcepts are short words for concepts of the taxonomy.

@@ -20,7 +20,8 @@ import (
 // ends of the path, lead. They are opened when something first leads there.
 type pathWorld struct {
 	*world
-	source  *graphSource // of the chain on which it begins
+	chain   chains.Chain // on which it begins
+	source  *graphSource // of that
 	sources map[chains.Chain]*graphSource
 	bridges *tracer.Bridges
 	single  bool // bridges are not followed
@@ -39,15 +40,20 @@ var _ graph.Bridges = (*pathWorld)(nil)
 func (c *pathCmd) world(s *session, home *graphSource) (*pathWorld, error) {
 	chain := home.graph.Snapshot().Chain
 	w := &pathWorld{
-		source: home, sources: map[chains.Chain]*graphSource{chain: home}, single: c.NoCross,
+		chain: chain, source: home, sources: map[chains.Chain]*graphSource{chain: home}, single: c.NoCross,
 		joined: map[joint]*tracer.Crossing{}, missing: map[string]tracer.Missing{},
 	}
-	trace := &traceCmd{labelFlags: c.labelFlags, AsOf: c.AsOf}
-	view, _ := home.graph.(timed)
-	w.world = newWorld(s, trace, home.side, chain, time.Time{})
+	if g, is := home.graph.(outputGraph); is {
+		if err := g.reachThroughClusters(s, new(tracer.Params)); err != nil { // as on chains to which bridges lead
+			return nil, err
+		}
+		home.stops = g.labels
+	}
+	side := &tracedSide{view: home.view, deposits: tracer.SideDeposits{Side: home.side}}
+	w.world = newWorld(s, &traceCmd{labelFlags: c.labelFlags, AsOf: c.AsOf}, []*tracedSide{side}, time.Time{})
 	if c.AsOf != nil {
 		var err error
-		if w.until, err = tipTime(view); err != nil {
+		if w.until, err = tipTime(home.view); err != nil {
 			return nil, err
 		}
 	}
@@ -69,11 +75,8 @@ func (w *pathWorld) Close() error {
 // Side implements tracer.World, and keeps what it opens as a source.
 func (w *pathWorld) Side(code string) (*tracer.Side, string, error) {
 	side, why, err := w.world.Side(code)
-	if err != nil || side == nil || side == w.home {
+	if err != nil || side == nil || w.sources[chainOf(side)] != nil {
 		return side, why, err
-	}
-	if w.sources[chainOf(side)] != nil {
-		return side, why, nil
 	}
 	var p *graphSource
 	switch view := side.Accounts.(type) {

@@ -17,8 +17,19 @@ type peelSteps map[chains.TxID]uint32
 
 // findPeelSteps reads the transactions of a trace's hops that spend one place to
 // one or two, as a step does.
-func findPeelSteps(view *opened, r *tracer.Result) (peelSteps, error) {
+func findPeelSteps(views []any, r *tracer.Result) (peelSteps, error) {
 	steps := peelSteps{}
+	for _, view := range views {
+		if of, is := view.(*opened); is {
+			if err := steps.find(of, r); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return steps, nil
+}
+
+func (steps peelSteps) find(view *opened, r *tracer.Result) error {
 	seen := map[chains.TxID]bool{}
 	for i := range r.Hops {
 		h := &r.Hops[i]
@@ -28,7 +39,7 @@ func findPeelSteps(view *opened, r *tracer.Result) (peelSteps, error) {
 		seen[h.Tx] = true
 		txs, err := view.Txs(h.Tx)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, tx := range txs {
 			if tx.Block.Height != h.Height || len(tx.Inputs) != 1 {
@@ -39,7 +50,7 @@ func findPeelSteps(view *opened, r *tracer.Result) (peelSteps, error) {
 			}
 		}
 	}
-	return steps, nil
+	return nil
 }
 
 // peelLink is one step of a peel chain in a trail: what it passes on, and the hops

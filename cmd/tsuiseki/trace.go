@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tsuiseki/chains"
+	"tsuiseki/graph"
 	"tsuiseki/tracer"
 	"tsuiseki/tracer/taint"
 )
@@ -20,6 +21,7 @@ type traceCmd struct {
 	labelFlags
 	rateFlags
 	heuristicFlags
+	graphFlags
 	Refs      []string `arg:"" name:"ref" help:"Deposits: TXID:N, an output; TXID:log:N or TXID:call:N, a transfer on Ethereum; TXID where one alone carries value."`
 	Rule      string   `help:"How value is allocated: fifo, lifo, haircut, tiho, dirty-first, clean-first or poison; all compares them." default:"fifo"`
 	MaxHops   int      `help:"Transactions to follow from a deposit; 0 is no limit." default:"0"`
@@ -31,6 +33,7 @@ type traceCmd struct {
 	NoCross   bool     `name:"no-cross" help:"Stay on the deposits' chain: do not follow bridges to others that are indexed."`
 	Leads     bool     `help:"Also look where value that mixers took in may have come out: leads to check, never part of the ledger."`
 	Unfold    bool     `help:"Draw every hop, also those of peel chains and of wide fans."`
+	Case      string   `help:"File what the trace says in the graph, as this case's." placeholder:"ID"`
 	JSON      bool     `name:"json" help:"Print one JSON document."`
 }
 
@@ -53,13 +56,8 @@ func (c *traceCmd) Run(s *session) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, worths.Close()) }()
-	var traces []*tracer.Result
 	how := drawing{unfold: c.Unfold}
-	if chain.Family() == chains.Ethereum {
-		traces, err = c.traceAccounts(s, chain, refs, params)
-	} else {
-		traces, err = c.traceOutputs(s, chain, refs, params, &how)
-	}
+	traces, err := c.trace(s, map[chains.Chain][]ref{chain: refs}, params, c.finish(s, worths, &how))
 	if err != nil {
 		return err
 	}
@@ -75,9 +73,6 @@ func (c *traceCmd) Run(s *session) (err error) {
 // print writes the one trace that was asked for, or how all rules compare.
 func (c *traceCmd) print(s *session, traces []*tracer.Result, worths *values, how drawing) error {
 	if c.Rule != everyRule {
-		if err := worths.add(traces, nil); err != nil {
-			return err
-		}
 		if c.JSON {
 			return printJSON(s.out, traces[0])
 		}
@@ -98,8 +93,40 @@ func (c *traceCmd) print(s *session, traces []*tracer.Result, worths *values, ho
 	return nil
 }
 
-// eachRule traces by the rule of the parameters, or by every one.
-func eachRule(params tracer.Params, trace func(tracer.Params) (*tracer.Result, error)) (traces []*tracer.Result, err error) {
+// finish completes a trace while all that it looked at is still open.
+type finish func(result *tracer.Result, views []any) error
+
+// finish looks beyond mixers, values amounts, puts the trace into the graph, and finds
+// out how to draw it, as far as that is asked for. How all rules compare is valued as a
+// whole.
+func (c *traceCmd) finish(s *session, worths *values, how *drawing) finish {
+	return func(result *tracer.Result, views []any) error {
+		if c.Leads {
+			if err := addLeads(s, views, result); err != nil {
+				return err
+			}
+		}
+		if c.Rule != everyRule {
+			if err := worths.add([]*tracer.Result{result}, nil); err != nil {
+				return err
+			}
+		}
+		if c.Case != "" {
+			if err := (filer{s, c.graphFlags, graph.CaseID(c.Case)}).file(result, views); err != nil {
+				return err
+			}
+		}
+		if c.JSON || c.Unfold || c.Rule == everyRule {
+			return nil
+		}
+		var err error
+		how.peels, err = findPeelSteps(views, result)
+		return err
+	}
+}
+
+// eachRule traces by the rule of the parameters, or by every one, and finishes each.
+func eachRule(params tracer.Params, done finish, views func() []any, trace func(tracer.Params) (*tracer.Result, error)) (traces []*tracer.Result, err error) {
 	rules := []string{params.Rule}
 	if params.Rule == everyRule {
 		rules = nil
@@ -109,65 +136,15 @@ func eachRule(params tracer.Params, trace func(tracer.Params) (*tracer.Result, e
 	}
 	for _, params.Rule = range rules {
 		result, err := trace(params)
+		if err == nil {
+			err = done(result, views())
+		}
 		if err != nil {
 			return nil, err
 		}
 		traces = append(traces, result)
 	}
 	return traces, nil
-}
-
-// traceOutputs traces deposits on a chain in Bitcoin's format.
-func (c *traceCmd) traceOutputs(s *session, chain chains.Chain, refs []ref, params tracer.Params, how *drawing) (traces []*tracer.Result, err error) {
-	view, err := openView(s, chain, c.AsOf, c.labelFlags)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, view.Close()) }()
-	if err := view.withHeuristics(c.heuristicFlags); err != nil {
-		return nil, err
-	}
-	deposits, err := outputDeposits(view, refs)
-	if err != nil {
-		return nil, err
-	}
-	if err := view.pin(s, &params); err != nil {
-		return nil, err
-	}
-	if c.NoCross {
-		traces, err = eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
-			result, err := tracer.Trace(s.ctx, view, view.network.Asset, deposits, p)
-			if err == nil && c.Leads {
-				err = addJoinLeads(s, view, result)
-			}
-			return result, err
-		})
-	} else {
-		traces, err = c.across(s, view, tracer.SideDeposits{Side: outputSide(view), Outputs: deposits}, params)
-	}
-	if err == nil && !c.JSON && !c.Unfold && c.Rule != everyRule {
-		how.peels, err = findPeelSteps(view, traces[0])
-	}
-	return traces, err
-}
-
-// across traces deposits on the chain of a view and wherever bridges take them.
-func (c *traceCmd) across(s *session, view timed, deposits tracer.SideDeposits, params tracer.Params) (traces []*tracer.Result, err error) {
-	var asOf time.Time
-	if c.AsOf != nil {
-		if asOf, err = tipTime(view); err != nil {
-			return nil, err
-		}
-	}
-	w := newWorld(s, c, deposits.Side, view.Snapshot().Chain, asOf)
-	defer func() { err = errors.Join(err, w.Close()) }()
-	return eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
-		result, err := tracer.Across(s.ctx, w, []tracer.SideDeposits{deposits}, p)
-		if err == nil && c.Leads {
-			err = w.addLeads(result)
-		}
-		return result, err
-	})
 }
 
 func (c *traceCmd) params() (p tracer.Params, err error) {

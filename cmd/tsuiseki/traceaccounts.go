@@ -9,31 +9,22 @@ import (
 	"tsuiseki/tracer"
 )
 
-// traceAccounts traces deposits on an account chain.
-func (c *traceCmd) traceAccounts(s *session, chain chains.Chain, refs []ref, params tracer.Params) (traces []*tracer.Result, err error) {
+// openAccountSide opens an account chain of deposits.
+func (c *traceCmd) openAccountSide(s *session, chain chains.Chain, refs []ref, params *tracer.Params) (*tracedSide, error) {
 	view, err := openAccountView(s, chain, c.AsOf, c.executionFlags, c.labelFlags)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, view.Close()) }()
-	if err := view.withHeuristics(c.heuristicFlags); err != nil {
-		return nil, err
+	err = view.withHeuristics(c.heuristicFlags)
+	var deposits []tracer.AccountDeposit
+	if err == nil {
+		deposits, err = transferDeposits(view, refs)
 	}
-	deposits, err := transferDeposits(view, refs)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, view.Close())
 	}
 	params.Labels, params.Heuristics = view.labels.View.Digest(), view.heuristics.docs()
-	if c.NoCross {
-		return eachRule(params, func(p tracer.Params) (*tracer.Result, error) {
-			result, err := tracer.TraceAccounts(s.ctx, view, deposits, p)
-			if err == nil && c.Leads {
-				err = addMixerLeads(view, result)
-			}
-			return result, err
-		})
-	}
-	return c.across(s, view, tracer.SideDeposits{Side: accountSide(view), Accounts: deposits}, params)
+	return &tracedSide{view, tracer.SideDeposits{Side: accountSide(view), Accounts: deposits}}, nil
 }
 
 func traceAccountRefs(s *session, view *openedAccounts, refs []ref, params tracer.Params) (*tracer.Result, error) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -18,9 +19,8 @@ import (
 type world struct {
 	session *session
 	cmd     *traceCmd
-	home    *tracer.Side
-	chain   chains.Chain // of home
-	until   time.Time    // no later block of another chain counts; zero: up to its tip
+	homes   map[chains.Chain]*tracer.Side // of the deposits
+	until   time.Time                     // no later block of another chain counts; zero: up to its tip
 	known   map[string]reached
 	opened  []io.Closer
 }
@@ -31,13 +31,26 @@ type reached struct {
 	why  string
 }
 
-// newWorld knows the chain of the deposits. asOf is the time of its last block,
-// where the user said as of which.
-func newWorld(s *session, c *traceCmd, home *tracer.Side, chain chains.Chain, asOf time.Time) *world {
-	return &world{
-		session: s, cmd: c, home: home, chain: chain, until: asOf,
-		known: map[string]reached{bridge.Code(chain, home.Asset): {side: home}},
+// newWorld knows the chains of the deposits. asOf is the time of the last block that
+// counts, where the user said as of which.
+func newWorld(s *session, c *traceCmd, homes []*tracedSide, asOf time.Time) *world {
+	w := &world{session: s, cmd: c, homes: map[chains.Chain]*tracer.Side{}, until: asOf, known: map[string]reached{}}
+	for _, home := range homes {
+		chain := home.view.Snapshot().Chain
+		w.homes[chain] = home.deposits.Side
+		w.known[bridge.Code(chain, home.deposits.Side.Asset)] = reached{side: home.deposits.Side}
 	}
+	return w
+}
+
+// live reports whether the deposits are on chains whose coins have a price.
+func (w *world) live() bool {
+	for chain := range w.homes {
+		if bridge.Live(chain) {
+			return true
+		}
+	}
+	return false
 }
 
 // Side implements tracer.World.
@@ -65,7 +78,7 @@ func (w *world) reach(code string) (r reached, err error) {
 		return r, err
 	}
 	all = slices.DeleteFunc(all, func(chain chains.Chain) bool {
-		return chain == w.chain || bridge.Code(chain, bitcoinCoin(chain)) != code || bridge.Live(chain) != bridge.Live(w.chain)
+		return w.homes[chain] != nil || bridge.Code(chain, bitcoinCoin(chain)) != code || bridge.Live(chain) != w.live()
 	})
 	switch len(all) {
 	case 0:
@@ -82,7 +95,7 @@ func (w *world) reach(code string) (r reached, err error) {
 		return reached{why: fmt.Sprintf("the index of %s begins later than %s", all[0], when(w.until))}, nil
 	}
 	if err != nil {
-		err = fmt.Errorf("%w; trails may cross to %s: --no-cross stays on %s", err, all[0], w.chain)
+		err = fmt.Errorf("%w; trails may cross to %s: --no-cross stays on the deposits' chain", err, all[0])
 	}
 	return r, err
 }
@@ -156,18 +169,26 @@ func (w *world) Close() error {
 	return errors.Join(errs...)
 }
 
-// addLeads looks beyond the mixers of all chains that the trail reached.
-func (w *world) addLeads(result *tracer.Result) (err error) {
-	views := []any{w.home.Accounts, w.home.Outputs}
+// views are those of all chains that the trail reached.
+func (w *world) views() []any {
+	var views []any
+	for _, chain := range slices.Sorted(maps.Keys(w.homes)) {
+		views = append(views, w.homes[chain].Accounts, w.homes[chain].Outputs)
+	}
 	for _, view := range w.opened {
 		views = append(views, view)
 	}
+	return views
+}
+
+// addLeads looks beyond the mixers of all chains that the trail reached.
+func addLeads(s *session, views []any, result *tracer.Result) (err error) {
 	for _, view := range views {
 		switch view := view.(type) {
 		case *openedAccounts:
 			err = addMixerLeads(view, result)
 		case *opened:
-			err = addJoinLeads(w.session, view, result)
+			err = addJoinLeads(s, view, result)
 		}
 		if err != nil {
 			return err

@@ -23,6 +23,7 @@ func TestPaths(t *testing.T, open func(t *testing.T) graph.Archive) {
 		})
 	}
 	t.Run("bridges", func(t *testing.T) { testBridgedPaths(t, open) })
+	t.Run("many ends", func(t *testing.T) { testManyEnds(t, open) })
 }
 
 func checkPaths(t *testing.T, r *rapid.T, chain chains.Chain, open func(t *testing.T) graph.Archive) {
