@@ -7,37 +7,15 @@ import (
 	"tsuiseki/chains"
 )
 
-// startBackward finds the last transfers of paths.
-func (s *search) startBackward(ctx context.Context) error {
-	if err := s.follow(ctx, append([]Address{}, s.To...)); err != nil {
-		return err
-	}
-	var spans []Span
-	for _, a := range s.To {
-		if s.state[a] != followed {
-			s.backward.blocked, s.backward.partial = true, true
-			continue
-		}
-		spans = append(spans, Span{a, chains.Position{}, s.tip(a.Chain)})
-	}
-	s.backward.partial = s.backward.partial || s.Reaches != nil
-	s.backward.blocked = s.backward.blocked || s.Reaches != nil
-	s.backward.done = 1
-	for step, err := range s.store.Received(ctx, spans) {
-		if err != nil {
-			return err
-		}
-		s.see(&s.backward, step.Transfer, 1)
-	}
-	return nil
-}
-
 // walkBackward follows the edge back by one more transfer.
 func (s *search) walkBackward(ctx context.Context) error {
 	b := &s.backward
 	edge := b.edge
 	b.edge, b.done = nil, b.done+1
 	sortEdge(edge)
+	if err := s.crossBack(ctx, edge); err != nil {
+		return err
+	}
 	var outputs, accounts []*Transfer
 	for _, t := range edge {
 		if utxo(t.Chain) {
@@ -56,11 +34,11 @@ func (s *search) walkBackward(ctx context.Context) error {
 func (s *search) followBack(ctx context.Context, addresses []Address) error {
 	var open []Address
 	for _, a := range addresses {
-		ends, err := s.target(a)
+		ends, err := s.ends(a)
 		if err != nil {
 			return err
 		}
-		if !ends && !s.from[a] {
+		if !ends {
 			open = append(open, a)
 		}
 	}
@@ -80,7 +58,7 @@ func (s *search) paidFrom(ctx context.Context, paid []*Transfer) error {
 	var spans []Span
 	for _, t := range paid {
 		switch a := t.Sender(); {
-		case s.from[a] || s.targets[a]:
+		case s.starting[a] || s.targets[a]:
 		case s.state[a] != followed:
 			s.backward.blocked = true
 		default:
@@ -91,22 +69,25 @@ func (s *search) paidFrom(ctx context.Context, paid []*Transfer) error {
 	if err := s.load(s.received, firstOf(spans), s.reader(ctx, s.store.Received)); err != nil {
 		return err
 	}
+	var earlier []*Transfer
 	for _, t := range open {
 		at := placeKey{t.Sender(), t.Asset}
-		until, before := s.backward.reached[at]
-		if !before || t.At.Compare(until) > 0 {
+		until, known := s.backward.reached[at]
+		if !known || t.At.Compare(until) > 0 {
 			s.backward.reached[at] = t.At
 		}
-		for _, u := range s.received[t.Sender()].transfers {
+		came := s.received[t.Sender()].transfers
+		for i := range came {
+			u := &came[i]
 			if u.At.Compare(t.At) > 0 || u.Key == t.Key {
 				continue
 			}
-			if u.At == t.At || u.Asset == t.Asset && (!before || u.At.Compare(until) > 0) {
-				s.see(&s.backward, u, s.backward.done)
+			if u.At == t.At || u.Asset == t.Asset && (!known || u.At.Compare(until) > 0) {
+				earlier = append(earlier, u)
 			}
 		}
 	}
-	return nil
+	return s.seeBack(ctx, earlier)
 }
 
 // spentFrom follows outputs back to those that their transactions spend.
@@ -130,35 +111,23 @@ func (s *search) spentFrom(ctx context.Context, outputs []*Transfer) error {
 			return err
 		}
 	}
-	for _, source := range sources {
+	var earlier []*Transfer
+	for i := range sources {
+		source := &sources[i]
 		t := outputs[source.Asked]
 		a := Address{t.Chain, source.Address}
 		switch {
-		case s.from[a]:
-			s.starts[txKey{t.Chain, t.At}] = true
+		case s.starting[a]:
+			s.begun[txKey{t.Chain, t.At}] = true
 		case s.targets[a]:
 		case source.Address == "" || s.state[a] != followed || !source.Held:
 			s.backward.blocked = true
 		default:
 			s.spender[source.Transfer.Key] = t.At
-			s.see(&s.backward, source.Transfer, s.backward.done)
+			earlier = append(earlier, &source.Transfer)
 		}
 	}
-	return nil
-}
-
-// findStarts looks where the outputs seen last begin paths, if the start cannot tell.
-func (s *search) findStarts(ctx context.Context) error {
-	if !s.forward.partial {
-		return nil
-	}
-	sources, err := s.sources(ctx, s.backward.edge)
-	for _, source := range sources {
-		if t := s.backward.edge[source.Asked]; s.from[Address{t.Chain, source.Address}] {
-			s.starts[txKey{t.Chain, t.At}] = true
-		}
-	}
-	return err
+	return s.seeBack(ctx, earlier)
 }
 
 // sources are the inputs of the transactions that made outputs, asked once each.

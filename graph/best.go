@@ -14,6 +14,7 @@ type label struct {
 	before     *label
 	bottleneck chains.Amount
 	hops       int
+	bridged    bool // last came over a bridge
 }
 
 // compareLabels orders ways to one transfer with equally many hops, the better
@@ -39,27 +40,43 @@ func (l *label) then(t *Transfer) *label {
 	return &label{last: t, before: l, bottleneck: bottleneck, hops: l.hops + 1}
 }
 
+// over prolongs a way by what answers it over a bridge, of all that went in.
+func (l *label) over(t *Transfer, in chains.Amount) *label {
+	bottleneck, _ := l.bottleneck.Min(in).MulDiv(t.Amount, in)
+	return &label{last: t, before: l, bottleneck: bottleneck, hops: l.hops + 1, bridged: true}
+}
+
 // ways are the best ways to transfers, by how many hops they take.
 type ways []map[*Transfer][]*label
 
-// best finds the K best paths among the transfers that were seen. It takes up
-// transfers hop by hop and keeps of each the K best ways to it.
+// best finds the K best paths among the transfers that were seen. Where either end
+// hides something, a path was seen for sure if it begins in sight or arrives in sight.
+func (s *search) best() []Path {
+	m := s.index()
+	if !s.forward.partial || !s.backward.partial {
+		return s.rank(m.between(s.begins, s.isTarget))
+	}
+	found := m.between(func(t *Transfer) bool { return s.forward.hops[t.Key] == 1 && s.begins(t) }, s.isTarget)
+	return s.rank(append(found, m.between(s.begins, func(t *Transfer) bool { return s.to[t.Receiver()] && s.state[t.Receiver()] == followed })...))
+}
+
+// between finds the K best ways to each transfer at which paths may arrive. It takes
+// up transfers hop by hop and keeps of each the K best ways to it.
 //
 // A way enters a transaction, and may go on in it: the transfers of one transaction
 // have no order of their own, so ways through it are tried one by one, each
 // transfer once. Only the K best ways to where it was entered need be tried.
-func (s *search) best() []Path {
+func (m *links) between(begins, arrives func(*Transfer) bool) (found []*label) {
+	s := m.search
 	entered, all := make(ways, s.MaxHops+1), make(ways, s.MaxHops+1)
 	for h := range entered {
 		entered[h], all[h] = map[*Transfer][]*label{}, map[*Transfer][]*label{}
 	}
-	m := s.index()
 	for _, t := range m.sorted {
-		if s.begins(t) {
+		if begins(t) {
 			entered[1][t] = []*label{{last: t, bottleneck: t.Amount, hops: 1}}
 		}
 	}
-	var found []*label
 	for h := 1; h <= s.MaxHops; h++ {
 		for _, t := range m.sorted {
 			kept := s.prune(entered[h][t])
@@ -70,7 +87,7 @@ func (s *search) best() []Path {
 		}
 		for t := range all[h] {
 			all[h][t] = s.prune(all[h][t])
-			if s.targets[t.Receiver()] {
+			if arrives(t) {
 				found = append(found, all[h][t]...)
 			}
 		}
@@ -78,24 +95,31 @@ func (s *search) best() []Path {
 			m.onward(all[h], func(next *label) { entered[h+1][next.last] = append(entered[h+1][next.last], next) })
 		}
 	}
-	return s.rank(found)
+	return found
 }
 
 // begins reports whether a path may start with a transfer.
 func (s *search) begins(t *Transfer) bool {
-	if s.from[t.Receiver()] {
+	switch {
+	case s.starting[t.Receiver()]:
 		return false
+	case s.first[t.Key]:
+		return true
+	case utxo(t.Chain):
+		return s.begun[txKey{t.Chain, t.At}]
 	}
-	if utxo(t.Chain) {
-		return s.starts[txKey{t.Chain, t.At}]
-	}
-	return s.from[t.Sender()]
+	return s.starting[t.Sender()]
 }
 
 // passes reports whether a path may go on through where a transfer arrived.
 func (s *search) passes(t *Transfer) bool {
-	a := t.Receiver()
-	return s.state[a] == followed && !s.targets[a] && !s.from[a]
+	return s.state[t.Receiver()] == followed && s.over[t.Key] == nil && !s.isEnd(t)
+}
+
+func (s *search) isTarget(t *Transfer) bool { return s.targets[t.Receiver()] }
+
+func (s *search) isEnd(t *Transfer) bool {
+	return s.targets[t.Receiver()] || s.starting[t.Receiver()]
 }
 
 func (s *search) prune(labels []*label) []*label {
@@ -115,22 +139,37 @@ func (s *search) rank(found []*label) (paths []Path) {
 	case ByTime:
 		order = []func(a, b *label) int{byTime, byHops, byAmount}
 	}
-	slices.SortFunc(found, func(a, b *label) int {
-		return cmp.Or(cmp.Compare(a.last.Asset, b.last.Asset), order[0](a, b), order[1](a, b), order[2](a, b), compareLabels(a, b))
-	})
-	taken := map[chains.Asset]int{}
+	better := func(a, b *label) int {
+		return cmp.Or(cmp.Compare(a.last.Asset, b.last.Asset), cmp.Compare(a.last.Chain, b.last.Chain), order[0](a, b), order[1](a, b), order[2](a, b), compareLabels(a, b))
+	}
+	slices.SortFunc(found, better)
+	found = slices.CompactFunc(found, func(a, b *label) bool { return better(a, b) == 0 })
+	type arrival struct {
+		chain chains.Chain
+		asset chains.Asset
+	}
+	taken := map[arrival]int{}
 	for _, l := range found {
-		if taken[l.last.Asset]++; taken[l.last.Asset] > s.K {
-			continue
+		at := arrival{l.last.Chain, l.last.Asset}
+		if taken[at]++; taken[at] <= s.K {
+			paths = append(paths, l.path())
 		}
-		path := Path{Bottleneck: l.bottleneck, Asset: l.last.Asset}
-		for step := l; step != nil; step = step.before {
-			path.Transfers = append(path.Transfers, *step.last)
-		}
-		slices.Reverse(path.Transfers)
-		paths = append(paths, path)
 	}
 	return paths
+}
+
+// path writes a way down from its beginning.
+func (l *label) path() Path {
+	path := Path{Bottleneck: l.bottleneck, Asset: l.last.Asset}
+	for step := l; step != nil; step = step.before {
+		path.Transfers = append(path.Transfers, *step.last)
+		if step.bridged {
+			path.Bridged = append(path.Bridged, step.hops-1)
+		}
+	}
+	slices.Reverse(path.Transfers)
+	slices.Reverse(path.Bridged)
+	return path
 }
 
 // links are the transfers that were seen, by how they follow each other.
@@ -160,7 +199,7 @@ func (m *links) within(l *label, most int, found func(*label)) {
 		return
 	}
 	for _, u := range m.sent[l.last.Receiver()] {
-		if u.At != l.last.At || m.from[u.Receiver()] || l.has(u) {
+		if u.At != l.last.At || m.starting[u.Receiver()] || l.has(u) {
 			continue
 		}
 		next := l.then(u)
@@ -169,11 +208,15 @@ func (m *links) within(l *label, most int, found func(*label)) {
 	}
 }
 
-// has reports whether a way has a transfer among the last ones, of one transaction.
+// has reports whether a way has a transfer among the last ones, of one transaction
+// since it was entered.
 func (l *label) has(t *Transfer) bool {
 	for ; l != nil && l.last.At == t.At; l = l.before {
 		if l.last == t {
 			return true
+		}
+		if l.bridged {
+			break
 		}
 	}
 	return false
@@ -183,7 +226,11 @@ func (l *label) has(t *Transfer) bool {
 func (m *links) onward(from map[*Transfer][]*label, found func(*label)) {
 	arrived := map[placeKey][]*Transfer{}
 	for _, t := range m.sorted {
-		if len(from[t]) == 0 || !m.passes(t) {
+		if len(from[t]) == 0 {
+			continue
+		}
+		m.cross(t, from[t], found)
+		if !m.passes(t) {
 			continue
 		}
 		if !utxo(t.Chain) {
@@ -197,7 +244,7 @@ func (m *links) onward(from map[*Transfer][]*label, found func(*label)) {
 		}
 		for _, u := range m.created[txKey{t.Chain, at}] {
 			for _, l := range from[t] {
-				if !m.from[u.Receiver()] {
+				if !m.starting[u.Receiver()] {
 					found(l.then(u))
 				}
 			}
@@ -208,12 +255,29 @@ func (m *links) onward(from map[*Transfer][]*label, found func(*label)) {
 	}
 }
 
+// cross prolongs ways into a bridge by what answers them.
+func (m *links) cross(t *Transfer, ways []*label, found func(*label)) {
+	o := m.over[t.Key]
+	if o == nil || m.isEnd(t) {
+		return
+	}
+	for i := range o.outs {
+		u := m.transfers[o.outs[i].Key]
+		if u == nil || m.starting[u.Receiver()] {
+			continue
+		}
+		for _, l := range ways {
+			found(l.over(u, o.in))
+		}
+	}
+}
+
 // payments prolongs the best ways to an account by what it paid since. Both lists
 // are in chain order, so that one pass keeps the best ways so far.
 func (m *links) payments(at placeKey, arrived []*Transfer, from map[*Transfer][]*label, found func(*label)) {
 	var ways []*label
 	for _, u := range m.sent[at.Address] {
-		if u.Asset != at.asset || m.from[u.Receiver()] {
+		if u.Asset != at.asset || m.starting[u.Receiver()] {
 			continue
 		}
 		for len(arrived) > 0 && arrived[0].At.Compare(u.At) < 0 {

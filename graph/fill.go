@@ -2,8 +2,10 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
 	"slices"
 
@@ -24,13 +26,18 @@ type Chain interface {
 // fillTxs is how many transactions are gathered before they are written.
 const fillTxs = 5_000
 
-// filler makes addresses whole before a question looks at them.
+// filler makes addresses whole before a question looks at them. An index serves one
+// reader at a time: histories are read one after the other, while what was read before
+// is written.
 type filler struct {
-	store  Store
-	chains map[chains.Chain]Chain
-	limit  int // transactions of an address above which it is a hub, and never whole
-	batch  Batch
-	hubs   map[Address]bool // of all addresses asked for so far
+	store   Store
+	chains  map[chains.Chain]Chain
+	more    func(chains.Chain) Chain // further indexes; nil where there are none
+	limit   int                      // transactions of an address above which it is a hub, and never whole
+	batch   Batch
+	inBatch map[txKey]bool
+	writing chan error       // of the batch before; nil where none is being written
+	hubs    map[Address]bool // of all addresses asked for so far
 }
 
 // newFiller reconciles the graph with all indexes before anything is asked.
@@ -41,10 +48,52 @@ func newFiller(ctx context.Context, store Store, indexes map[chains.Chain]Chain,
 	if hubDegree == 0 {
 		hubDegree = math.MaxInt
 	}
-	return &filler{store: store, chains: indexes, limit: hubDegree, hubs: map[Address]bool{}}, nil
+	return &filler{store: store, chains: maps.Clone(indexes), limit: hubDegree, inBatch: map[txKey]bool{}, hubs: map[Address]bool{}}, nil
 }
 
-// tip is the last place that a question on a chain can see.
+// index is that of a chain; one that is met on the way is reconciled with first.
+func (f *filler) index(ctx context.Context, of chains.Chain) (Chain, error) {
+	if known := f.chains[of]; known != nil {
+		return known, nil
+	}
+	var found Chain
+	if f.more != nil {
+		found = f.more(of)
+	}
+	if found == nil {
+		return nil, &UnindexedError{of}
+	}
+	if f.chains == nil {
+		f.chains = map[chains.Chain]Chain{}
+	}
+	f.chains[of] = found
+	return found, Reconcile(ctx, f.store, found)
+}
+
+// keep writes transactions that were met without their addresses' histories.
+func (f *filler) keep(ctx context.Context, txs []*Tx) (err error) {
+	defer func() { err = errors.Join(err, f.written()) }()
+	for _, tx := range txs {
+		chain, err := f.index(ctx, tx.Chain)
+		if err != nil {
+			return err
+		}
+		if err := f.gather(ctx, []Tx{*tx}, chain); err != nil {
+			return err
+		}
+	}
+	return f.flush(ctx)
+}
+
+// anchor notes that the batch relies on a chain's block.
+func (f *filler) anchor(chain Chain) {
+	s := chain.Snapshot()
+	if a := (Anchor{s.Chain, s.BlockRef}); !slices.Contains(f.batch.Anchors, a) {
+		f.batch.Anchors = append(f.batch.Anchors, a)
+	}
+}
+
+// tip is the last place that a question on a chain can see. The chain's index is known.
 func (f *filler) tip(chain chains.Chain) chains.Position {
 	return chains.Position{Height: f.chains[chain].Snapshot().Height, Tx: lastTx}
 }
@@ -83,7 +132,8 @@ func Reconcile(ctx context.Context, store Store, chain Chain) error {
 
 // fill makes addresses whole up to their chain's block, and tells hubs apart. The
 // answer depends on the chain alone, never on what the graph held before.
-func (f *filler) fill(ctx context.Context, addresses []Address) error {
+func (f *filler) fill(ctx context.Context, addresses []Address) (err error) {
+	defer func() { err = errors.Join(err, f.written()) }()
 	asked := slices.DeleteFunc(slices.Clone(addresses), func(a Address) bool { _, known := f.hubs[a]; return known })
 	slices.SortFunc(asked, Address.Compare)
 	asked = slices.Compact(asked)
@@ -93,9 +143,9 @@ func (f *filler) fill(ctx context.Context, addresses []Address) error {
 	}
 	var whole []Address
 	for i, a := range asked {
-		chain := f.chains[a.Chain]
-		if chain == nil {
-			return &UnindexedError{a.Chain}
+		chain, err := f.index(ctx, a.Chain)
+		if err != nil {
+			return err
 		}
 		if held[i].Whole && held[i].Height >= chain.Snapshot().Height {
 			whole = append(whole, a)
@@ -111,37 +161,78 @@ func (f *filler) fill(ctx context.Context, addresses []Address) error {
 	return f.measure(ctx, whole)
 }
 
-// load reads an address's history into the batch, unless it is a hub's.
+// load gathers what moved value to or from an address, unless it is a hub. Of a long
+// history, what came first is written before the rest is read; it is whole only when
+// all of it is.
 func (f *filler) load(ctx context.Context, a Address, chain Chain) error {
+	count := 0
 	var txs []Tx
 	for tx, err := range chain.History(a.Address) {
 		if err != nil {
 			return fmt.Errorf("filling in %s: %w", a.Address, err)
 		}
-		if len(txs) == f.limit {
+		if !touches(tx, a) { // an output of nothing: the graph does not show it
+			continue
+		}
+		if count == f.limit {
 			f.hubs[a] = true
 			return nil
 		}
-		txs = append(txs, *tx)
+		count++
+		if txs = append(txs, *tx); len(txs) == fillTxs {
+			if err := f.gather(ctx, txs, chain); err != nil {
+				return err
+			}
+			txs = txs[:0]
+		}
 	}
 	f.hubs[a] = false
-	f.batch.Txs = append(f.batch.Txs, txs...)
 	f.batch.Whole = append(f.batch.Whole, Coverage{a, chain.Snapshot().Height})
-	if anchor := (Anchor{a.Chain, chain.Snapshot().BlockRef}); !slices.Contains(f.batch.Anchors, anchor) {
-		f.batch.Anchors = append(f.batch.Anchors, anchor)
+	return f.gather(ctx, txs, chain)
+}
+
+// touches reports whether a transaction moved value to or from an address.
+func touches(tx *Tx, a Address) bool {
+	return slices.ContainsFunc(tx.Transfers, func(t Transfer) bool { return t.To == a.Address || t.From == a.Address }) ||
+		slices.ContainsFunc(tx.Spends, func(s Spend) bool { return s.Address == a.Address })
+}
+
+// gather adds transactions to the batch, which says as of which block it holds, and
+// writes it where it is large.
+func (f *filler) gather(ctx context.Context, txs []Tx, chain Chain) error {
+	for _, tx := range txs {
+		if at := (txKey{tx.Chain, tx.At}); !f.inBatch[at] { // of two addresses that deal with each other
+			f.inBatch[at] = true
+			f.batch.Txs = append(f.batch.Txs, tx)
+		}
 	}
+	f.anchor(chain)
 	if len(f.batch.Txs) < fillTxs {
 		return nil
 	}
 	return f.flush(ctx)
 }
 
+// flush has the batch written, once the one before it is.
 func (f *filler) flush(ctx context.Context) error {
-	if len(f.batch.Whole) == 0 {
+	if len(f.batch.Whole)+len(f.batch.Txs) == 0 {
 		return nil
 	}
-	err := f.store.Write(ctx, &f.batch)
-	f.batch = Batch{}
+	if err := f.written(); err != nil {
+		return err
+	}
+	batch, done := f.batch, make(chan error, 1)
+	f.batch, f.inBatch, f.writing = Batch{}, map[txKey]bool{}, done
+	go func() { done <- f.store.Write(ctx, &batch) }()
+	return nil
+}
+
+// written waits until nothing is being written.
+func (f *filler) written() (err error) {
+	if f.writing != nil {
+		err = <-f.writing
+		f.writing = nil
+	}
 	return err
 }
 

@@ -3,50 +3,8 @@ package graph
 import (
 	"context"
 	"iter"
-
-	"tsuiseki/chains"
+	"slices"
 )
-
-// startForward finds the first transfers of paths.
-func (s *search) startForward(ctx context.Context) error {
-	if err := s.follow(ctx, append([]Address{}, s.From...)); err != nil {
-		return err
-	}
-	var accounts, holders []Span
-	for _, a := range s.From {
-		if s.state[a] != followed {
-			s.forward.blocked, s.forward.partial = true, true
-			continue
-		}
-		if utxo(a.Chain) {
-			holders = append(holders, Span{a, chains.Position{}, s.tip(a.Chain)})
-		} else {
-			accounts = append(accounts, Span{a, chains.Position{}, s.tip(a.Chain)})
-		}
-	}
-	s.forward.done = 1
-	if err := s.load(s.sent, accounts, s.reader(ctx, s.store.Sent)); err != nil {
-		return err
-	}
-	for _, span := range accounts {
-		for _, t := range s.sent[span.Address].transfers {
-			if err := s.reach(t, 1); err != nil {
-				return err
-			}
-		}
-	}
-	var coins []Key
-	for step, err := range s.store.Received(ctx, holders) {
-		if err != nil {
-			return err
-		}
-		coins = append(coins, step.Key)
-	}
-	return s.followers(ctx, coins, func(_ int, t Transfer) error {
-		s.starts[txKey{t.Chain, t.At}] = true
-		return s.reach(t, 1)
-	})
-}
 
 // reading is one of a Store's two questions about addresses' stretches.
 type reading func(context.Context, []Span) iter.Seq2[Step, error]
@@ -58,10 +16,11 @@ func (s *search) reader(ctx context.Context, of reading) func([]Span) iter.Seq2[
 // reach notes a transfer on the way forward, unless no path has it: what returns to
 // the start is not on the way.
 func (s *search) reach(t Transfer, hops int) error {
-	if t.At.Compare(s.tip(t.Chain)) > 0 || s.from[t.Receiver()] {
-		return nil
+	starts, err := s.starts(t.Receiver())
+	if err != nil || starts || t.At.Compare(s.tip(t.Chain)) > 0 {
+		return err
 	}
-	_, err := s.target(t.Receiver())
+	_, err = s.target(t.Receiver())
 	s.see(&s.forward, t, hops)
 	return err
 }
@@ -87,12 +46,15 @@ func (s *search) walkForward(ctx context.Context) error {
 	f := &s.forward
 	edge := f.edge
 	f.edge, f.done = nil, f.done+1
+	edge = slices.DeleteFunc(edge, func(t *Transfer) bool { return s.targets[t.Receiver()] })
 	sortEdge(edge)
+	edge, err := s.cross(ctx, edge)
+	if err != nil {
+		return err
+	}
 	var at []Address
 	for _, t := range edge {
-		if !s.targets[t.Receiver()] {
-			at = append(at, t.Receiver())
-		}
+		at = append(at, t.Receiver())
 	}
 	if err := s.follow(ctx, at); err != nil {
 		return err
@@ -101,7 +63,6 @@ func (s *search) walkForward(ctx context.Context) error {
 	var accounts []*Transfer
 	for _, t := range edge {
 		switch {
-		case s.targets[t.Receiver()]:
 		case s.state[t.Receiver()] != followed:
 			f.blocked = true
 		case utxo(t.Chain):

@@ -1,6 +1,9 @@
 package graph
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // checkMeetings decides of the addresses where both directions stopped whether
 // money is followed through them: the one came to each, the other from it.
@@ -13,10 +16,15 @@ func (s *search) checkMeetings(ctx context.Context) error {
 	}
 	var at []Address
 	var coins []Key
-	sortEdge(s.forward.edge)
-	for _, t := range s.forward.edge {
+	edge := slices.DeleteFunc(s.forward.edge, func(t *Transfer) bool { return s.targets[t.Receiver()] })
+	s.forward.edge = edge
+	sortEdge(edge)
+	if err := s.decide(ctx, edge); err != nil {
+		return err
+	}
+	for _, t := range edge {
 		switch a := t.Receiver(); {
-		case s.targets[a]:
+		case s.over[t.Key] != nil:
 		case utxo(t.Chain):
 			coins = append(coins, t.Key)
 		case pays[a]:
@@ -46,8 +54,8 @@ func (s *search) addOrigins(ctx context.Context, paths []Path) error {
 	}
 	sources, err := s.sources(ctx, firsts)
 	for _, source := range sources {
-		path := of[source.Asked]
-		if path.Origin == nil && s.from[Address{firsts[source.Asked].Chain, source.Address}] {
+		path, first := of[source.Asked], firsts[source.Asked]
+		if path.Origin == nil && (s.first[first.Key] || s.starting[Address{first.Chain, source.Address}]) {
 			path.Origin = &source.Spend
 		}
 	}

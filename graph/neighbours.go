@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -28,7 +27,17 @@ type NeighbourQuery struct {
 	MinAmount chains.Amount // of a payment; 0 means no limit
 	After     time.Time     // no payment before; zero means no limit
 	Before    time.Time     // no payment after; zero means no limit
-	HubDegree int           // transactions of an address above which it is not looked at
+	HubDegree int           // transactions of an address above which it is a hub; 0 means no limit
+	// Hubs has hubs looked at all the same. Their transactions are read from the index
+	// one after the other, and are not kept in the graph.
+	Hubs bool
+
+	Limit  int    // neighbours wanted at once; 0 for all
+	Cursor string // NeighboursAnswer.Next of the page before; empty for the first
+	// Held is how many neighbours are added up at once. Where there are more, payments
+	// are gone through again for the rest: that bounds memory, and changes no answer.
+	// 0 means 250,000, of about 300 bytes each.
+	Held int
 }
 
 // Neighbour is who dealt with the addresses, in one asset.
@@ -44,54 +53,65 @@ type Neighbour struct {
 	First, Last time.Time
 }
 
-// NeighboursAnswer is the answer to a NeighbourQuery, the largest amounts first,
-// asset by asset.
+// NeighboursAnswer is a page of the answer to a NeighbourQuery, the largest amounts
+// first, asset by asset.
 type NeighboursAnswer struct {
 	Neighbours []Neighbour
+	Total      int       // neighbours on all pages
+	Next       string    // cursor of the next page; empty on the last
 	Hubs       []Address // of those asked about: not looked at
 }
 
-// Neighbours finds who dealt with addresses, and fills in what the graph lacks.
+// Neighbours finds who dealt with addresses, and fills in what the graph lacks. Amounts
+// are sums, so that each page takes going through all payments; what is held meanwhile
+// is the page, so many neighbours as NeighbourQuery.Held says, and on a UTXO chain the
+// places of the transactions of addresses that are no hubs. A cursor of another
+// question or of another snapshot is refused with ErrCursor.
 func Neighbours(ctx context.Context, store Store, indexes map[chains.Chain]Chain, q NeighbourQuery) (*NeighboursAnswer, error) {
-	n := &neighbours{NeighbourQuery: q, store: store, of: setOf(q.Of), found: map[placeKey]*Neighbour{}}
 	f, err := newFiller(ctx, store, indexes, q.HubDegree)
+	if err != nil {
+		return nil, err
+	}
+	page, err := newNeighbourPage(f, q)
 	if err != nil {
 		return nil, err
 	}
 	if err := f.fill(ctx, slices.Clone(q.Of)); err != nil {
 		return nil, err
 	}
-	answer := &NeighboursAnswer{}
-	var spans []Span
+	n := &neighbours{NeighbourQuery: q, store: store, filler: f, of: setOf(q.Of), tally: newTally(q.Held)}
 	for _, a := range slices.SortedFunc(maps.Keys(n.of), Address.Compare) {
 		if f.hubs[a] {
-			answer.Hubs = append(answer.Hubs, a)
-			continue
+			n.hubs = append(n.hubs, a)
+		} else {
+			n.spans = append(n.spans, Span{a, chains.Position{}, f.tip(a.Chain)})
 		}
-		spans = append(spans, Span{a, chains.Position{}, f.tip(a.Chain)})
 	}
-	switch {
-	case len(spans) > 0 && utxo(spans[0].Chain):
-		err = n.outputs(ctx, spans, f.tip(spans[0].Chain))
-	case q.Direction == Out:
-		err = n.payments(ctx, spans, store.Sent, (*Transfer).Receiver)
-	default:
-		err = n.payments(ctx, spans, store.Received, (*Transfer).Sender)
+	for n.tally.next() {
+		if err := n.scan(ctx); err != nil {
+			return nil, err
+		}
+		page.take(n.tally.found)
 	}
-	for _, neighbour := range n.found {
-		answer.Neighbours = append(answer.Neighbours, *neighbour)
+	answer, err := page.answer()
+	if err == nil && !q.Hubs {
+		answer.Hubs = n.hubs
 	}
-	slices.SortFunc(answer.Neighbours, func(a, b Neighbour) int {
-		return cmp.Or(cmp.Compare(a.Asset, b.Asset), b.Amount.Cmp(a.Amount), a.Address.Compare(b.Address))
-	})
 	return answer, err
 }
 
+// neighbours adds up who dealt with addresses.
 type neighbours struct {
 	NeighbourQuery
-	store Store
-	of    map[Address]bool
-	found map[placeKey]*Neighbour
+	store  Store
+	filler *filler
+	of     map[Address]bool
+	spans  []Span    // of those that are no hubs
+	hubs   []Address // sorted
+	tally  *tally
+	// places are those of transactions that count for spans, on a UTXO chain; nil
+	// before the first scan.
+	places []chains.Position
 }
 
 // wants reports whether a payment counts.
@@ -105,11 +125,12 @@ func (n *neighbours) add(a Address, asset chains.Asset, amount chains.Amount, at
 	if n.of[a] || a.Address == "" {
 		return
 	}
-	of := placeKey{a, asset}
-	one := n.found[of]
+	one := n.tally.of(placeKey{a, asset})
 	if one == nil {
-		one = &Neighbour{Address: a, Asset: asset, First: at}
-		n.found[of] = one
+		return
+	}
+	if one.Payments == 0 {
+		one.First = at
 	}
 	one.Payments++
 	one.Amount = one.Amount.Add(amount)
@@ -121,86 +142,5 @@ func (n *neighbours) add(a Address, asset chains.Asset, amount chains.Amount, at
 	}
 	if at.After(one.Last) {
 		one.Last = at
-	}
-}
-
-// payments adds up accounts' payments.
-func (n *neighbours) payments(ctx context.Context, spans []Span, read reading, other func(*Transfer) Address) error {
-	for step, err := range read(ctx, spans) {
-		if err != nil {
-			return err
-		}
-		if n.wants(&step.Transfer) {
-			n.add(other(&step.Transfer), step.Asset, step.Amount, step.Time, false)
-		}
-	}
-	return nil
-}
-
-// outputs adds up, transaction by transaction, what the addresses' coins paid, or
-// who paid for theirs.
-func (n *neighbours) outputs(ctx context.Context, spans []Span, tip chains.Position) error {
-	places := map[chains.Position]bool{} // of transactions that count
-	chain := spans[0].Chain
-	var coins []Key
-	for step, err := range n.store.Received(ctx, spans) {
-		if err != nil {
-			return err
-		}
-		coins = append(coins, step.Key)
-		if n.Direction == In {
-			places[step.At] = true
-		}
-	}
-	if n.Direction == Out {
-		for step, err := range n.store.Followers(ctx, coins) {
-			if err != nil {
-				return err
-			}
-			if step.At.Compare(tip) <= 0 {
-				places[step.At] = true
-			}
-		}
-	}
-	txs, err := n.store.Txs(ctx, chain, slices.SortedFunc(maps.Keys(places), chains.Position.Compare))
-	for _, tx := range txs {
-		n.transaction(tx)
-	}
-	return err
-}
-
-func (n *neighbours) transaction(tx *Tx) {
-	payers := map[Address]chains.Amount{}
-	for _, spend := range tx.Spends {
-		a := Address{tx.Chain, spend.Address}
-		payers[a] = payers[a].Add(spend.Amount)
-	}
-	foreign := false
-	for a := range payers {
-		foreign = foreign || !n.of[a]
-	}
-	paid := map[placeKey]chains.Amount{}
-	for i := range tx.Transfers {
-		t := &tx.Transfers[i]
-		if n.of[t.Receiver()] != (n.Direction == In) || !n.wants(t) {
-			continue
-		}
-		at := placeKey{t.Receiver(), t.Asset}
-		paid[at] = paid[at].Add(t.Amount)
-	}
-	if n.Direction == Out {
-		for at, amount := range paid {
-			n.add(at.Address, at.asset, amount, tx.Time, foreign)
-		}
-		return
-	}
-	sums := map[chains.Asset]chains.Amount{}
-	for at, amount := range paid {
-		sums[at.asset] = sums[at.asset].Add(amount)
-	}
-	for asset, sum := range sums {
-		for a, put := range payers {
-			n.add(a, asset, sum.Min(put), tx.Time, len(payers) > 1)
-		}
 	}
 }

@@ -19,16 +19,24 @@ const (
 )
 
 // Query asks for the paths that money took from one of some addresses to another
-// of some. No path leads through an address of either end, nor through a hub.
+// of some. No path leads through an address of either end, nor through a hub. An
+// address that is listed at one end is none of the other's functions.
 type Query struct {
 	From, To []Address
-	// Reaches tells further addresses to reach, that cannot be listed. It may be nil.
-	Reaches   func(Address) (bool, error)
+	// FromTransfers are further beginnings: a path's first transfer is one of them. The
+	// store holds their transactions.
+	FromTransfers []Key
+	// Begins and Reaches tell further addresses of either end, that cannot be listed.
+	// They may be nil. A path between two such addresses is not seen.
+	Begins, Reaches func(Address) (bool, error)
+	// LeaveHubs leaves out hubs among To: they are no end, and stand in the way.
+	LeaveHubs bool
+	Bridges   Bridges       // nil: no path leads from chain to chain
 	MaxHops   int           // transfers in a path
 	MinAmount chains.Amount // of every transfer; 0 means no limit
 	After     time.Time     // no transfer before; zero means no limit
 	Before    time.Time     // no transfer after; zero means no limit
-	K         int           // paths wanted, of each asset that arrives
+	K         int           // paths wanted, of each asset that arrives on each chain
 	By        Order
 	HubDegree int // transactions of an address above which money is not followed through it
 	Work      int // transfers to look at; 0 means no limit
@@ -47,15 +55,18 @@ const (
 	HubInTheWay     Answer = "hub-in-the-way"
 )
 
-// Path is how money may have gone: each transfer follows the one before.
+// Path is how money may have gone: each transfer follows the one before, or answers
+// it over a bridge.
 type Path struct {
 	// Bottleneck is how much of what arrived can have come the whole way: the least
 	// that any transfer moved. Where one asset was changed for another, it is
-	// counted in the other at the rate of that transaction, rounded down.
+	// counted in the other at the rate of that transaction, or bridge, rounded down.
 	Bottleneck chains.Amount
 	Asset      chains.Asset // that arrived
 	Transfers  []Transfer
-	// Origin is an output that the first transfer's transaction spends, on a UTXO chain.
+	Bridged    []int // places in Transfers of those that came over a bridge
+	// Origin is an output that the first transfer's transaction spends, on a UTXO chain:
+	// one of the start's, or the first where the path begins with a transfer.
 	Origin *Spend
 }
 
@@ -64,7 +75,7 @@ type Explored struct {
 	Addresses int       // followed
 	Transfers int       // looked at
 	Hubs      []Address // met, and not followed
-	Stops     []Address // likewise, as Query.Stop says
+	Stops     []Address // likewise, as Query.Stop or Query.Bridges says
 	Cut       Cut
 }
 
@@ -89,6 +100,9 @@ func Paths(ctx context.Context, store Store, indexes map[chains.Chain]Chain, q Q
 	if err != nil {
 		return nil, err
 	}
+	if q.Bridges != nil {
+		f.more = q.Bridges.Index
+	}
 	s := newSearch(store, f, q)
 	if err := s.explore(ctx); err != nil {
 		return nil, err
@@ -96,6 +110,7 @@ func Paths(ctx context.Context, store Store, indexes map[chains.Chain]Chain, q Q
 	if err := s.checkMeetings(ctx); err != nil {
 		return nil, err
 	}
+	s.cut.Hops = s.cutByHops()
 	paths := s.best()
 	if err := s.addOrigins(ctx, paths); err != nil {
 		return nil, err
@@ -117,6 +132,11 @@ func Paths(ctx context.Context, store Store, indexes map[chains.Chain]Chain, q Q
 // explored sums up both directions.
 func (s *search) explored() Explored {
 	e := Explored{Transfers: len(s.transfers)}
+	for a := range s.ended {
+		if s.state[a] != stopped {
+			e.Stops = append(e.Stops, a)
+		}
+	}
 	for a, state := range s.state {
 		switch state {
 		case followed:

@@ -18,13 +18,17 @@ type search struct {
 	filler    *filler
 	store     Store
 	from, to  map[Address]bool
+	starting  map[Address]bool // of all addresses met, whether they are of the start
 	targets   map[Address]bool // of all receivers, whether they are to be reached
+	first     map[Key]bool     // transfers of the start
 	transfers map[Key]*Transfer
 	state     map[Address]state
 	forward   front
 	backward  front
 	spender   map[Key]chains.Position // of outputs
-	starts    map[txKey]bool          // transactions that spend an output of from
+	begun     map[txKey]bool          // transactions that spend an output of the start
+	over      map[Key]*over           // payments into bridges; nil: an ordinary one
+	ended     map[Address]bool        // where payments into bridges end
 	sent      map[Address]*loaded     // what accounts paid, as far as it was read
 	received  map[Address]*loaded     // what reached accounts, likewise
 	filtered  map[Key]bool            // by the limits on amount and time
@@ -69,10 +73,11 @@ func (f *front) exhausted() bool { return len(f.edge) == 0 && !f.blocked }
 func newSearch(store Store, f *filler, q Query) *search {
 	s := &search{
 		Query: q, store: store, filler: f,
-		from: setOf(q.From), to: setOf(q.To), transfers: map[Key]*Transfer{}, state: map[Address]state{},
-		spender: map[Key]chains.Position{}, starts: map[txKey]bool{}, sent: map[Address]*loaded{}, received: map[Address]*loaded{}, filtered: map[Key]bool{},
+		from: setOf(q.From), to: setOf(q.To), first: map[Key]bool{}, transfers: map[Key]*Transfer{}, state: map[Address]state{},
+		spender: map[Key]chains.Position{}, begun: map[txKey]bool{}, over: map[Key]*over{}, ended: map[Address]bool{},
+		sent: map[Address]*loaded{}, received: map[Address]*loaded{}, filtered: map[Key]bool{},
 	}
-	s.targets = maps.Clone(s.to)
+	s.starting, s.targets = maps.Clone(s.from), maps.Clone(s.to)
 	s.forward = front{hops: map[Key]int{}, reached: map[placeKey]chains.Position{}}
 	s.backward = front{hops: map[Key]int{}, reached: map[placeKey]chains.Position{}}
 	return s
@@ -94,24 +99,30 @@ func (s *search) explore(ctx context.Context) error {
 	if err := s.startForward(ctx); err != nil {
 		return err
 	}
-	for !s.cut.Work {
-		var err error
-		switch s.next() {
-		case nil:
-			if len(s.forward.edge) > 0 && len(s.backward.edge) > 0 {
-				s.cut.Hops = len(s.forward.edge)
-			}
-			return s.findStarts(ctx)
-		case &s.forward:
-			err = s.walkForward(ctx)
-		case &s.backward:
-			err = s.walkBackward(ctx)
+	for next := s.next(); next != nil && !s.cut.Work; next = s.next() {
+		walk := s.walkForward
+		if next == &s.backward {
+			walk = s.walkBackward
 		}
-		if err != nil {
+		if err := walk(ctx); err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.findStarts(ctx)
+}
+
+// cutByHops counts the transfers after which a path would be too long.
+func (s *search) cutByHops() int {
+	f, b := len(s.forward.edge), len(s.backward.edge)
+	switch {
+	case s.cut.Work:
+		return 0
+	case s.forward.partial:
+		return b
+	case s.backward.partial || b > 0:
+		return f
+	}
+	return 0
 }
 
 // next is the direction in which to go on; nil where all paths' transfers were seen.
@@ -150,7 +161,7 @@ func (s *search) follow(ctx context.Context, addresses []Address) error {
 	var open []Address
 	for _, a := range addresses {
 		stops := false
-		if s.Stop != nil && !s.from[a] && !s.targets[a] {
+		if s.Stop != nil && !s.starting[a] && !s.targets[a] {
 			var err error
 			if stops, err = s.Stop(a); err != nil {
 				return err
@@ -172,17 +183,6 @@ func (s *search) follow(ctx context.Context, addresses []Address) error {
 		}
 	}
 	return nil
-}
-
-// target reports whether a path may end where a transfer arrives.
-func (s *search) target(a Address) (bool, error) {
-	is, asked := s.targets[a]
-	if asked || s.Reaches == nil {
-		return is, nil
-	}
-	is, err := s.Reaches(a)
-	s.targets[a] = is
-	return is, err
 }
 
 // see notes a transfer that a direction reached; nil where a limit keeps it out.

@@ -80,19 +80,19 @@ func (p *pass) came(transfer int, spans []taint.Span) {
 	p.bridged[transfer] = p.bridged[transfer].Add(taint.Sum(spans))
 }
 
-// memo is what is to be known of an account into which value was paid with a memo
+// accountMemo is what is to be known of an account into which value was paid with a memo
 // that asks for a swap; nil where it was not. All messages that tell of the place
-// must say the same, and add up to what it gained.
-func (s *accountSweep) memo(a *arrival) *memoPlace {
+// must say the same, and add up to what it gained; transfer by brought that.
+func (s *Side) accountMemo(tx *chains.Tx, account chains.Address, asset chains.Asset, gained chains.Amount, by int) *memoPlace {
 	var first *chains.Message
 	var sum chains.Amount
 	var problem string
-	for i := range a.tx.Messages {
-		m := &a.tx.Messages[i]
+	for i := range tx.Messages {
+		m := &tx.Messages[i]
 		// A router passes the chain's coin on. It keeps tokens, or since version 6
 		// passes them on too.
-		holds := m.Vault == a.account || a.asset != s.ledger.Native() && m.Contract == a.account
-		if m.Kind != chains.MessageIn || m.Asset != a.asset || !holds {
+		holds := m.Vault == account || asset != s.Accounts.Native() && m.Contract == account
+		if m.Kind != chains.MessageIn || m.Asset != asset || !holds {
 			continue
 		}
 		if first == nil {
@@ -110,17 +110,17 @@ func (s *accountSweep) memo(a *arrival) *memoPlace {
 	if !known || !memo.Swaps() {
 		return nil
 	}
-	if problem == "" && !sum.Equal(a.gained) {
-		problem = fmt.Sprintf("messages tell of %s, and %s came", sum, a.gained)
+	if problem == "" && !sum.Equal(gained) {
+		problem = fmt.Sprintf("messages tell of %s, and %s came", sum, gained)
 	}
 	return &memoPlace{
 		problem: problem,
-		side:    s.crossings.side, vault: a.account, contract: first.Contract,
-		key:     crossKey{chain: s.ledger.Snapshot().Chain, tx: a.tx.Position(), account: a.account, asset: a.asset},
-		brought: a.tx.Transfers[a.by].Index,
+		side:    s, vault: account, contract: first.Contract,
+		key:     crossKey{chain: s.snapshot().Chain, tx: tx.Position(), account: account, asset: asset},
+		brought: tx.Transfers[by].Index,
 		in: bridge.In{
-			Code: s.crossings.side.code(), Tx: a.tx.ID, Time: a.tx.Time, Sender: a.tx.From, Vault: first.Vault,
-			Asset: a.asset, Amount: a.gained, Native: a.asset == s.ledger.Native(), Memo: memo,
+			Code: s.code(), Tx: tx.ID, Time: tx.Time, Sender: tx.From, Vault: first.Vault,
+			Asset: asset, Amount: gained, Native: asset == s.Accounts.Native(), Memo: memo,
 		},
 	}
 }
@@ -130,7 +130,7 @@ func (s *accountSweep) cross(a *arrival) (done bool, err error) {
 	if s.crossings == nil {
 		return false, nil
 	}
-	m := s.memo(a)
+	m := s.crossings.side.accountMemo(a.tx, a.account, a.asset, a.gained, a.by)
 	if m == nil {
 		return false, nil
 	}

@@ -50,24 +50,24 @@ func (s *sweep) expect() {
 	}
 }
 
-// memo is what is to be known of an output into which value was paid with a memo
-// that asks for a swap; nil where it was not.
-func (s *sweep) memo(tx *chains.Tx, output uint32) *memoPlace {
+// outputMemo is what is to be known of an output into which value was paid with a
+// memo that asks for a swap; nil where it was not.
+func (s *Side) outputMemo(tx *chains.Tx, output uint32) *memoPlace {
 	text, ok := bridge.TxMemo(tx)
 	if !ok {
 		return nil
 	}
 	memo, known := bridge.Parse(text)
-	index, sender, paid := bridge.Payment(tx, s.chain.Describe)
+	index, sender, paid := bridge.Payment(tx, s.Outputs.Describe)
 	if !known || !memo.Swaps() || !paid || index != output {
 		return nil
 	}
-	vault, _ := s.chain.Describe(tx.Outputs[output].Script)
+	vault, _ := s.Outputs.Describe(tx.Outputs[output].Script)
 	return &memoPlace{
-		side: s.crossings.side, vault: vault, key: crossKey{chain: s.chain.Snapshot().Chain, tx: tx.Position(), output: output},
+		side: s, vault: vault, key: crossKey{chain: s.snapshot().Chain, tx: tx.Position(), output: output},
 		in: bridge.In{
-			Code: s.crossings.side.code(), Tx: tx.ID, Time: tx.Time, Sender: sender, Vault: vault,
-			Asset: s.asset, Amount: tx.Outputs[output].Value, Native: true, Memo: memo,
+			Code: s.code(), Tx: tx.ID, Time: tx.Time, Sender: sender, Vault: vault,
+			Asset: s.Asset, Amount: tx.Outputs[output].Value, Native: true, Memo: memo,
 		},
 	}
 }
@@ -77,7 +77,7 @@ func (s *sweep) cross(p *place) (done bool, err error) {
 	if s.crossings == nil {
 		return false, nil
 	}
-	m := s.memo(p.tx, p.index)
+	m := s.crossings.side.outputMemo(p.tx, p.index)
 	if m == nil {
 		return false, nil
 	}

@@ -16,9 +16,11 @@ import (
 	"github.com/ethereum/go-ethereum/crypto"
 	"github.com/google/go-cmp/cmp"
 
+	"tsuiseki/chains"
 	"tsuiseki/fixtures"
 	"tsuiseki/fixtures/contracts"
 	"tsuiseki/fixtures/node"
+	"tsuiseki/graph"
 	"tsuiseki/tracer"
 )
 
@@ -213,6 +215,7 @@ func TestBridgeOutAndBack(t *testing.T) {
 	command(t, "trace", ref, "--chain", "bitcoin", "--rule", "all", "--json", "--data", b.data)
 	b.checkText(t, ref, returned.Hash().Hex()[2:])
 	b.checkLimits(t, ref)
+	b.checkPaths(t, &bridgedStory{victim: victim, in: in, last: last, paid: paid, toMule: toMule, returned: returned})
 	b.checkReorg(t, ref, in)
 }
 
@@ -297,6 +300,10 @@ func (b *bridgeCase) checkReorg(t *testing.T, ref string, in *wire.MsgTx) {
 	if len(r.Snapshot) != 2 || len(r.Leads) != 1 || !strings.Contains(r.Leads[0].Detail, "followed as a payment") || r.Leads[0].Tx.String() != in.TxHash().String() {
 		t.Errorf("after the reorg: snapshot %v, leads %+v", r.Snapshot, r.Leads)
 	}
+	offender := "bitcoin:" + b.bitcoin.Address(t, b.bitcoin.Miner.P2WPKH("offender"))
+	if doc := b.path(t, exitDone, offender, "ethereum:"+b.account("mule").Address.Hex()); doc.Answer != graph.None {
+		t.Errorf("after the reorg: a path is %s", doc.Answer)
+	}
 }
 
 // TestBridgeMemoAlone: a memo that nothing bears out ends no trail. Where others
@@ -350,6 +357,11 @@ func TestBridgeMemoAlone(t *testing.T) {
 	alone.index(t, "ethereum")
 	if r, _ = alone.trace(t, exitIncomplete, ref, "--chain", "bitcoin"); len(r.Missing) != 1 || r.Missing[0].Chain != "ethereum-1337" {
 		t.Errorf("missing %+v", r.Missing)
+	}
+	vault := chains.Address(b.bitcoin.Address(t, script("vault")))
+	doc := alone.path(t, exitIncomplete, "bitcoin:"+b.bitcoin.Address(t, script("offender")), b.bitcoin.Address(t, script("elsewhere")))
+	if doc.Answer != graph.HubInTheWay || !slices.Contains(doc.Explored.Services, vault) || len(doc.Missing) != 1 {
+		t.Errorf("a path through a vault is %s, services %v, missing %+v", doc.Answer, doc.Explored.Services, doc.Missing)
 	}
 }
 

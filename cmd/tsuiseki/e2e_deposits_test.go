@@ -30,6 +30,7 @@ func TestDepositAddresses(t *testing.T) {
 			l.label(t)
 			documents[name] = l.checkDeposits(t)
 			l.checkClusters(t)
+			l.checkHolderPaths(t)
 			l.checkLateIndex(t)
 		})
 	}

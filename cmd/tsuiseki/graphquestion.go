@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"tsuiseki/chains"
@@ -91,29 +92,50 @@ func (c graphQuestion) ask(s *session, question func(context.Context, graph.Stor
 // graphSource is an opened index as the graph and people see it.
 type graphSource struct {
 	graph     graph.Chain
+	view      openedView
+	side      *tracer.Side
 	canonical func(string) (chains.Address, error)
 	stops     label.Stops
 	missing   []tracer.Missing
 	units     units
 	token     func(chains.Asset) (*chains.Token, error)
+	tx        func(*chains.Tx) *graph.Tx // as the graph has it
+	tip       io.Closer                  // of the index, beside the view
 	Close     func() error
 }
 
 func (c graphQuestion) source(s *session, chain chains.Chain) (*graphSource, error) {
 	if chain.Family() == chains.Ethereum {
-		return c.accounts(s, chain)
+		view, err := openAccountView(s, chain, c.AsOf, executionFlags{}, c.labelFlags)
+		if err != nil {
+			return nil, err
+		}
+		source, err := accountSource(s, view)
+		if err != nil {
+			return nil, errors.Join(err, view.Close())
+		}
+		return source, nil
 	}
 	view, err := openView(s, chain, c.AsOf, c.labelFlags)
 	if err != nil {
 		return nil, err
 	}
-	tip, err := view.index.View(s.ctx, nil)
+	source, err := outputSource(s, view)
 	if err != nil {
 		return nil, errors.Join(err, view.Close())
 	}
+	return source, nil
+}
+
+// outputSource is a chain in Bitcoin's format, whose view it takes over.
+func outputSource(s *session, view *opened) (*graphSource, error) {
+	tip, err := view.index.View(s.ctx, nil)
+	if err != nil {
+		return nil, err
+	}
 	g := outputGraph{view, tip}
 	p := &graphSource{
-		graph: g, stops: view.labels, units: units{}, Close: g.Close,
+		graph: g, view: g, side: outputSide(view), stops: view.labels, units: units{}, tx: g.tx, tip: tip, Close: g.Close,
 		canonical: func(text string) (chains.Address, error) {
 			address, _, err := view.network.AddressKey(text)
 			return address, err
@@ -124,29 +146,26 @@ func (c graphQuestion) source(s *session, chain chains.Chain) (*graphSource, err
 	return p, nil
 }
 
-func (c graphQuestion) accounts(s *session, chain chains.Chain) (*graphSource, error) {
-	view, err := openAccountView(s, chain, c.AsOf, executionFlags{}, c.labelFlags)
+// accountSource is an account chain, whose view it takes over.
+func accountSource(s *session, view *openedAccounts) (*graphSource, error) {
+	tip, err := view.index.View(s.ctx, nil)
 	if err != nil {
 		return nil, err
 	}
-	tip, err := view.index.View(s.ctx, nil)
-	if err != nil {
-		return nil, errors.Join(err, view.Close())
-	}
 	g := accountGraph{view, tip}
 	p := &graphSource{
-		graph: g, stops: view.labels, units: units{view.network.Asset: {string(view.network.Asset), tracer.WeiDecimals}},
-		Close: g.Close, canonical: ethereum.ParseAddress, token: view.Token,
+		graph: g, view: g, side: accountSide(view), stops: view.labels, units: units{view.network.Asset: {string(view.network.Asset), tracer.WeiDecimals}},
+		tx: g.tx, tip: tip, Close: g.Close, canonical: ethereum.ParseAddress, token: view.Token,
 	}
 	snapshot := view.Snapshot()
 	p.startsLate(snapshot)
 	for _, part := range []chains.Part{chains.PartTransactions, chains.PartReceipts, chains.PartLogs, chains.PartInternal} {
 		gaps, err := view.Missing(part, snapshot.From, snapshot.Height)
 		if err != nil {
-			return nil, errors.Join(err, p.Close())
+			return nil, errors.Join(err, tip.Close())
 		}
 		for _, gap := range gaps {
-			p.missing = append(p.missing, tracer.NewMissing(chain, string(part), gap, "the index does not hold them"))
+			p.missing = append(p.missing, tracer.NewMissing(snapshot.Chain, string(part), gap, "the index does not hold them"))
 		}
 	}
 	return p, nil
@@ -160,4 +179,13 @@ func (p *graphSource) startsLate(snapshot chains.Snapshot) {
 
 func (p *graphSource) indexes() map[chains.Chain]graph.Chain {
 	return map[chains.Chain]graph.Chain{p.graph.Snapshot().Chain: p.graph}
+}
+
+// addressNames are the names of addresses of one chain.
+func addressNames(addresses []graph.Address) []chains.Address {
+	names := []chains.Address{}
+	for _, a := range addresses {
+		names = append(names, a.Address)
+	}
+	return names
 }

@@ -3,18 +3,22 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"tsuiseki/chains"
 	"tsuiseki/graph"
 	"tsuiseki/tracer"
+	"tsuiseki/tracer/cluster"
 )
 
 // pathDoc is the answer to a question for paths.
 type pathDoc struct {
 	From     string               `json:"from"`
 	To       string               `json:"to"`
+	FromIs   endDoc               `json:"from_is"`
+	ToIs     endDoc               `json:"to_is"`
 	Answer   graph.Answer         `json:"answer"`
 	Snapshot []tracer.SnapshotDoc `json:"snapshot"`
 	Paths    []onePathDoc         `json:"paths"`
@@ -41,6 +45,49 @@ type pathHopDoc struct {
 	Amount   chains.Amount    `json:"amount"`
 	Kind     string           `json:"kind"`
 	Transfer string           `json:"transfer,omitempty"`
+
+	FromChain chains.Chain      `json:"from_chain,omitempty"` // of a hop over a bridge: where it came from
+	Swapped   *pathSwapped      `json:"swapped,omitempty"`    // likewise: all that went in
+	Bridge    *tracer.BridgeDoc `json:"bridge,omitempty"`     // likewise: what joins the two
+}
+
+// pathSwapped is what went into a bridge for what a hop says came out.
+type pathSwapped struct {
+	Asset  chains.Asset  `json:"asset"`
+	Amount chains.Amount `json:"amount"`
+}
+
+// Kinds of ends of a path.
+const (
+	endAddress = "address"
+	endEntity  = "entity"
+	endCase    = "case"
+	endLabel   = "label"
+)
+
+// endDoc tells what an end of a path is taken for, and by what.
+type endDoc struct {
+	Kind      string       `json:"kind"`
+	Chain     chains.Chain `json:"chain,omitempty"`
+	Addresses int          `json:"addresses,omitempty"` // how many
+
+	Entity     chains.Address    `json:"entity,omitempty"`
+	Heuristics []endHeuristicDoc `json:"heuristics,omitempty"` // by which addresses are of the entity
+
+	Case      graph.CaseID `json:"case,omitempty"`
+	Rule      string       `json:"rule,omitempty"`
+	Digest    string       `json:"digest,omitempty"` // of the case's trace
+	Transfers int          `json:"transfers,omitempty"`
+
+	Concept string `json:"concept,omitempty"` // of labels
+}
+
+// endHeuristicDoc is a heuristic, and of an account's deposit address what fired.
+type endHeuristicDoc struct {
+	cluster.Heuristic
+	Parameters map[string]string `json:"parameters,omitempty"`
+	Address    chains.Address    `json:"address,omitempty"`
+	Txs        []chains.TxID     `json:"txs,omitempty"` // in which the account paid it
 }
 
 type exploredDoc struct {
@@ -59,45 +106,80 @@ type cutDoc struct {
 	Work   bool `json:"work"`
 }
 
-func (c *pathCmd) doc(ctx context.Context, store graph.Store, p *graphSource, answer *graph.PathsAnswer) (*pathDoc, error) {
+func (c *pathCmd) doc(ctx context.Context, store graph.Store, w *pathWorld, ends *pathEnds, answer *graph.PathsAnswer) (*pathDoc, error) {
 	e := answer.Explored
 	doc := &pathDoc{
-		From: c.From, To: c.To, Answer: answer.Answer, Paths: []onePathDoc{}, Missing: append([]tracer.Missing{}, p.missing...),
-		Snapshot: snapshotDocs(p.graph.Snapshot()),
-		Explored: exploredDoc{e.Addresses, e.Transfers, addressNames(e.Hubs), addressNames(e.Stops), cutDoc(e.Cut)},
+		From: c.From, To: c.To, FromIs: ends.from.endDoc, ToIs: ends.to.endDoc, Answer: answer.Answer, Paths: []onePathDoc{},
+		Snapshot: []tracer.SnapshotDoc{}, Missing: append([]tracer.Missing{}, ends.missing...),
+		Explored: exploredDoc{e.Addresses, e.Transfers, w.names(e.Hubs), w.names(e.Stops), cutDoc(e.Cut)},
 	}
 	for _, path := range answer.Paths {
-		one := onePathDoc{Bottleneck: path.Bottleneck, Asset: path.Asset}
-		txs, err := pathTxs(ctx, store, &path)
+		one, err := w.path(ctx, store, &path)
 		if err != nil {
 			return nil, err
 		}
-		for i, tx := range txs {
-			hop := pathHop(&path, i, tx)
-			if i > 0 && hop.Chain.Family() == chains.Bitcoin {
-				hop.From = one.Hops[i-1].To
-			}
-			one.Hops = append(one.Hops, hop)
-			if err := p.know(hop.Asset); err != nil {
-				return nil, err
-			}
-		}
-		doc.Paths = append(doc.Paths, one)
+		doc.Paths = append(doc.Paths, *one)
+	}
+	for _, chain := range slices.Sorted(maps.Keys(w.sources)) {
+		p := w.sources[chain]
+		doc.Snapshot = append(doc.Snapshot, snapshotDocs(p.graph.Snapshot())...)
+		doc.Missing = append(doc.Missing, p.missing...)
+	}
+	for _, what := range slices.Sorted(maps.Keys(w.missing)) {
+		doc.Missing = append(doc.Missing, w.missing[what])
 	}
 	return doc, nil
 }
 
+// path is one path with every hop's evidence.
+func (w *pathWorld) path(ctx context.Context, store graph.Store, path *graph.Path) (*onePathDoc, error) {
+	one := &onePathDoc{Bottleneck: path.Bottleneck, Asset: path.Asset}
+	txs, err := pathTxs(ctx, store, path)
+	if err != nil {
+		return nil, err
+	}
+	for i, tx := range txs {
+		hop := pathHop(path, i, tx)
+		t := &path.Transfers[i]
+		switch bridged := slices.Contains(path.Bridged, i); {
+		case bridged:
+			before := &path.Transfers[i-1]
+			joined := w.joined[joint{before.Key, t.Key}]
+			if joined == nil {
+				return nil, fmt.Errorf("nothing says what joins %s to the transaction before: %w", tx.ID, chains.ErrCorrupt)
+			}
+			hop.Kind, hop.From, hop.FromChain, hop.Bridge = "bridge", one.Hops[i-1].To, before.Chain, &joined.Doc
+			hop.Swapped = &pathSwapped{before.Asset, joined.In}
+		case i > 0 && t.Kind == graph.Output:
+			hop.From = one.Hops[i-1].To
+		}
+		one.Hops = append(one.Hops, hop)
+		if err := w.sources[t.Chain].know(t.Asset); err != nil {
+			return nil, err
+		}
+	}
+	return one, nil
+}
+
 // pathTxs are the transactions of a path's transfers.
-func pathTxs(ctx context.Context, store graph.Store, path *graph.Path) ([]*graph.Tx, error) {
-	var at []chains.Position
-	for _, t := range path.Transfers {
-		at = append(at, t.At)
+func pathTxs(ctx context.Context, store graph.Store, path *graph.Path) (txs []*graph.Tx, err error) {
+	for rest := path.Transfers; len(rest) > 0; {
+		chain := rest[0].Chain
+		var at []chains.Position
+		for len(rest) > 0 && rest[0].Chain == chain {
+			at = append(at, rest[0].At)
+			rest = rest[1:]
+		}
+		held, err := store.Txs(ctx, chain, at)
+		if err == nil && len(held) != len(at) {
+			err = fmt.Errorf("the graph holds %d of the %d transactions of a path on %s: %w", len(held), len(at), chain, chains.ErrCorrupt)
+		}
+		if err != nil {
+			return nil, err
+		}
+		txs = append(txs, held...)
 	}
-	txs, err := store.Txs(ctx, path.Transfers[0].Chain, at)
-	if err == nil && len(txs) != len(at) {
-		err = fmt.Errorf("the graph holds %d of the %d transactions of a path: %w", len(txs), len(at), chains.ErrCorrupt)
-	}
-	return txs, err
+	return txs, nil
 }
 
 func snapshotDocs(s chains.Snapshot) []tracer.SnapshotDoc {
@@ -135,43 +217,23 @@ func pathHop(path *graph.Path, i int, tx *graph.Tx) pathHopDoc {
 	return hop
 }
 
-func addressNames(addresses []graph.Address) []chains.Address {
+// names are how addresses are written: those of other chains than the first with theirs.
+func (w *pathWorld) names(addresses []graph.Address) []chains.Address {
 	names := []chains.Address{}
 	for _, a := range addresses {
+		if a.Chain != w.chain {
+			a.Address = chains.Address(a.Chain) + ":" + a.Address
+		}
 		names = append(names, a.Address)
 	}
 	return names
 }
 
-// printPaths writes paths for people.
-func printPaths(w io.Writer, d *pathDoc, u units) {
-	for _, s := range d.Snapshot {
-		fmt.Fprintf(w, "From %s to %s on %s, heights %d to %d\n", d.From, d.To, s.Chain, s.FromHeight, s.Height)
+// units are how people read the amounts of all chains.
+func (w *pathWorld) units() units {
+	all := units{}
+	for _, p := range w.sources {
+		maps.Copy(all, p.units)
 	}
-	e := d.Explored
-	switch d.Answer {
-	case graph.None:
-		fmt.Fprintln(w, "There is no path.")
-	case graph.NotWithinLimits:
-		fmt.Fprintln(w, "No path within the limits. There may be one beyond them.")
-	case graph.HubInTheWay:
-		fmt.Fprintln(w, "No path that avoids hubs and services. There may be one through them, where nothing tells whose the money is.")
-	}
-	for i, path := range d.Paths {
-		fmt.Fprintf(w, "\nPath %d: %s may have come the whole way\n", i+1, u.people(path.Bottleneck, path.Asset))
-		for _, hop := range path.Hops {
-			fmt.Fprintf(w, "  %s  %s\n    from %s\n    to   %s\n    in %s, block %d, %s\n", hop.Kind, u.people(hop.Amount, hop.Asset), hop.From.Address, hop.To.Address, hop.Tx, hop.Height, when(hop.Time))
-		}
-	}
-	fmt.Fprintf(w, "\nLooked at %d transfers, followed %d addresses; met %d hubs and %d services.\n", e.Transfers, e.Addresses, len(e.Hubs), len(e.Services))
-	if cut := e.Cut; cut.Hops+cut.Amount+cut.Time > 0 || cut.Work {
-		fmt.Fprintf(w, "Not followed: %d transfers for --max-hops; left out: %d for --min-amount, %d for --after and --before", cut.Hops, cut.Amount, cut.Time)
-		if cut.Work {
-			fmt.Fprint(w, "; --work was used up")
-		}
-		fmt.Fprintln(w, ".")
-	}
-	for _, m := range d.Missing {
-		fmt.Fprintf(w, "missing: %s at heights %s: %s\n", m.What, m.Range, m.Reason)
-	}
+	return all
 }

@@ -13,11 +13,14 @@ import (
 
 // tracedSide is a chain on which deposits are, opened.
 type tracedSide struct {
-	view interface {
-		timed
-		io.Closer
-	}
+	view     openedView
 	deposits tracer.SideDeposits
+}
+
+// openedView is an opened chain of any kind.
+type openedView interface {
+	timed
+	io.Closer
 }
 
 // trace follows deposits of one or several chains, all at once, and wherever bridges

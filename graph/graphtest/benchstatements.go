@@ -94,24 +94,29 @@ func BenchmarkStatements(b *testing.B, store graph.Archive, traces, atOnce int) 
 		b.ReportMetric(float64(seen)*float64(b.N)/b.Elapsed().Seconds(), "visits/s")
 	})
 	b.Run("visits of 1000 addresses", func(b *testing.B) {
-		report(b, timed(b, func() {
+		timed(b, func(int) func() {
 			var addresses []graph.Address
 			for range 1_000 {
 				addresses = append(addresses, graph.Address{Chain: chains.Ethereum, Address: Name(1_000 + c.random.IntN(20*traces))})
 			}
-			for _, err := range store.Visits(ctx, "fifo", addresses) {
-				if err != nil {
-					b.Fatal(err)
+			return func() {
+				for _, err := range store.Visits(ctx, "fifo", addresses) {
+					if err != nil {
+						b.Fatal(err)
+					}
 				}
 			}
-		}))
+		})
 	})
 	b.Run("trace", func(b *testing.B) {
-		report(b, timed(b, func() {
-			t, err := store.Trace(ctx, graph.CaseID("case-"+strconv.Itoa(c.random.IntN(traces))), "fifo")
-			if err != nil || t == nil || len(t.Hops) != benchHops {
-				b.Fatalf("trace %v: %v", t, err)
+		timed(b, func(int) func() {
+			of := graph.CaseID("case-" + strconv.Itoa(c.random.IntN(traces)))
+			return func() {
+				t, err := store.Trace(ctx, of, "fifo")
+				if err != nil || t == nil || len(t.Hops) != benchHops {
+					b.Fatalf("trace %v: %v", t, err)
+				}
 			}
-		}))
+		})
 	})
 }

@@ -18,5 +18,6 @@ func TestMemory(t *testing.T) {
 	t.Run("reorg", func(t *testing.T) { graphtest.TestReorg(t, open) })
 	t.Run("statements end early", func(t *testing.T) { graphtest.TestStatementsEndEarly(t, open) })
 	t.Run("refused", func(t *testing.T) { graphtest.TestRefused(t, open) })
+	t.Run("cursors", func(t *testing.T) { graphtest.TestNeighbourCursors(t, open) })
 	t.Run("copy", func(t *testing.T) { graphtest.TestCopy(t, open) })
 }

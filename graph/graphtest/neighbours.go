@@ -3,7 +3,9 @@ package graphtest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -37,15 +39,92 @@ func TestNeighbours(t *testing.T, open func(t *testing.T) graph.Archive) {
 				if draw("window", 0, 2) == 0 {
 					q.After, q.Before = Start.Add(time.Minute), Start.Add(4*time.Minute)
 				}
-				got, err := graph.Neighbours(context.Background(), store, map[chains.Chain]graph.Chain{chain: w}, q)
-				if err != nil {
-					r.Fatal(err)
+				if draw("as busy", 0, 1) == 0 { // of two, the busier is a hub
+					q.HubDegree = max(1, degree(w, q.Of[0]))
 				}
-				if diff := gocmp.Diff(naiveNeighbours(w, q), neighbourLines(got.Neighbours)); diff != "" {
-					r.Fatalf("hubs %v (-naive +store):\n%s", got.Hubs, diff)
+				q.Hubs, q.Held = draw("hubs too", 0, 1) == 0, draw("held", 0, 3)
+				limit := draw("limit", 0, 4)
+				got := pages(r, store, w, q, limit)
+				if diff := gocmp.Diff(naiveNeighbours(w, q), neighbourLines(got)); diff != "" {
+					r.Fatalf("(-naive +store):\n%s", diff)
 				}
 			})
 		})
+	}
+}
+
+func degree(w *World, a graph.Address) (count int) {
+	for i := range w.All {
+		if Touches(&w.All[i], a) {
+			count++
+		}
+	}
+	return count
+}
+
+// pages joins all pages of an answer.
+func pages(t rapid.TB, store graph.Store, w *World, q graph.NeighbourQuery, limit int) (all []graph.Neighbour) {
+	t.Helper()
+	for {
+		q.Limit = limit
+		page, err := graph.Neighbours(context.Background(), store, map[chains.Chain]graph.Chain{w.Chain: w}, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, page.Neighbours...)
+		if q.Limit > 0 && len(page.Neighbours) > q.Limit {
+			t.Fatalf("%d neighbours on a page of %d", len(page.Neighbours), q.Limit)
+		}
+		if q.Cursor = page.Next; page.Next == "" {
+			if page.Total != len(all) {
+				t.Fatalf("%d neighbours on all pages, the answer says %d", len(all), page.Total)
+			}
+			return all
+		}
+	}
+}
+
+// TestNeighbourCursors asks for a page of another question, of another state of the
+// chain, and by what is no cursor at all.
+func TestNeighbourCursors(t *testing.T, open func(t *testing.T) graph.Archive) {
+	random := rand.New(rand.NewPCG(1, 2))
+	draw := func(_ string, lo, hi int) int { return lo + random.IntN(hi-lo+1) }
+	w := NewWorld(draw, chains.Ethereum, 30)
+	store := open(t)
+	defer store.Close()
+	ask := func(w *World, change func(*graph.NeighbourQuery)) (*graph.NeighboursAnswer, error) {
+		q := graph.NeighbourQuery{Of: []graph.Address{{Chain: w.Chain, Address: Name(0)}}, Direction: graph.Out, Limit: 1}
+		change(&q)
+		return graph.Neighbours(context.Background(), store, map[chains.Chain]graph.Chain{w.Chain: w}, q)
+	}
+	first, err := ask(w, func(*graph.NeighbourQuery) {})
+	if err != nil || first.Next == "" {
+		t.Fatalf("first page %+v, %v: want one with another behind it", first, err)
+	}
+	if _, err := ask(w, func(q *graph.NeighbourQuery) { q.Cursor, q.Limit, q.Held = first.Next, 2, 1 }); err != nil {
+		t.Errorf("another limit: %v", err)
+	}
+	for name, c := range map[string]struct {
+		w      *World
+		change func(*graph.NeighbourQuery)
+	}{
+		"the other direction": {w, func(q *graph.NeighbourQuery) { q.Direction = graph.In }},
+		"another address":     {w, func(q *graph.NeighbourQuery) { q.Of = append(q.Of, graph.Address{Chain: w.Chain, Address: Name(1)}) }},
+		"another asset":       {w, func(q *graph.NeighbourQuery) { q.Asset = "ETH" }},
+		"another minimum":     {w, func(q *graph.NeighbourQuery) { q.MinAmount = chains.NewAmount(1) }},
+		"another window":      {w, func(q *graph.NeighbourQuery) { q.After = Start }},
+		"hubs too":            {w, func(q *graph.NeighbourQuery) { q.Hubs = true }},
+		"another block":       {w.Fork(draw, 28, 3), func(*graph.NeighbourQuery) {}},
+		"no cursor":           {w, func(q *graph.NeighbourQuery) { q.Cursor = "e30" }},
+		"nothing readable":    {w, func(q *graph.NeighbourQuery) { q.Cursor = "!" }},
+	} {
+		_, err := ask(c.w, func(q *graph.NeighbourQuery) {
+			q.Cursor = first.Next
+			c.change(q)
+		})
+		if !errors.Is(err, graph.ErrCursor) {
+			t.Errorf("%s: %v, want graph.ErrCursor", name, err)
+		}
 	}
 }
 
@@ -61,7 +140,7 @@ func naiveNeighbours(w *World, q graph.NeighbourQuery) []string {
 	n := &naive{World: w, Query: graph.Query{HubDegree: q.HubDegree, MinAmount: q.MinAmount, After: q.After, Before: q.Before}}
 	var of []chains.Address
 	for _, a := range q.Of {
-		if !n.hub(a.Address) {
+		if q.Hubs || !n.hub(a.Address) {
 			of = append(of, a.Address)
 		}
 	}

@@ -3,6 +3,7 @@ package graphtest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,8 @@ func TestPaths(t *testing.T, open func(t *testing.T) graph.Archive) {
 			rapid.Check(t, func(r *rapid.T) { checkPaths(t, r, chain, open) })
 		})
 	}
+	t.Run("bridges", func(t *testing.T) { testBridgedPaths(t, open) })
+	t.Run("many ends", func(t *testing.T) { testManyEnds(t, open) })
 }
 
 func checkPaths(t *testing.T, r *rapid.T, chain chains.Chain, open func(t *testing.T) graph.Archive) {
@@ -32,7 +35,9 @@ func checkPaths(t *testing.T, r *rapid.T, chain chains.Chain, open func(t *testi
 		if draw("reorg", 0, 2) == 0 {
 			w = w.Fork(draw, draw("shared", 0, len(w.All)), draw("new", 1, 5))
 		}
-		q := drawQuery(draw, chain)
+		worlds := []*World{w}
+		q := drawQuery(draw, worlds)
+		hold(r, store, worlds, q)
 		want := NaivePaths(w, q)
 		got, err := graph.Paths(context.Background(), store, map[chains.Chain]graph.Chain{chain: w}, q)
 		if err != nil {
@@ -41,24 +46,38 @@ func checkPaths(t *testing.T, r *rapid.T, chain chains.Chain, open func(t *testi
 		if diff := cmp.Diff(Lines(want), Lines(got.Paths)); diff != "" {
 			r.Fatalf("%s\nexplored %+v (-naive +store):\n%s", got.Answer, got.Explored, diff)
 		}
-		checkAnswer(r, w, q, got)
+		checkAnswer(r, worlds, nil, q, got, 9)
 	}
 }
 
-func drawQuery(draw Draw, chain chains.Chain) graph.Query {
+// hold has a store keep the transactions with which paths begin, as a trace would.
+func hold(r *rapid.T, store graph.Store, worlds []*World, q graph.Query) {
+	for _, w := range worlds {
+		if err := graph.Reconcile(context.Background(), store, w); err != nil {
+			r.Fatal(err)
+		}
+		batch := &graph.Batch{Anchors: []graph.Anchor{{Chain: w.Chain, BlockRef: w.Snapshot().BlockRef}}}
+		for _, tx := range w.All {
+			if slices.ContainsFunc(q.FromTransfers, func(k graph.Key) bool { return k.Chain == w.Chain && k.At == tx.At }) {
+				batch.Txs = append(batch.Txs, tx)
+			}
+		}
+		if len(batch.Txs) == 0 {
+			continue
+		}
+		if err := store.Write(context.Background(), batch); err != nil {
+			r.Fatal(err)
+		}
+	}
+}
+
+func drawQuery(draw Draw, worlds []*World) graph.Query {
 	q := graph.Query{
 		MaxHops: draw("hops", 1, 5), K: draw("k", 1, 3), HubDegree: draw("hub degree", 0, 12),
 		By: []graph.Order{graph.ByAmount, graph.ByHops, graph.ByTime}[draw("order", 0, 2)], MinAmount: chains.NewAmount(int64(draw("minimum", 0, 2))),
 	}
-	from := draw("from", 0, names-1)
-	q.From = []graph.Address{{Chain: chain, Address: Name(from)}}
-	for n := range draw("ends", 1, 2) {
-		q.To = append(q.To, graph.Address{Chain: chain, Address: Name((from + 1 + n) % names)})
-	}
-	if far := Name((from + 3) % names); draw("any", 0, 2) == 0 {
-		q.Reaches = func(a graph.Address) (bool, error) { return a.Address == far, nil }
-		q.To = q.To[:draw("listed", 0, 1)]
-	}
+	drawFrom(draw, worlds, &q)
+	drawTo(draw, worlds, &q)
 	if draw("window", 0, 3) == 0 {
 		q.After = Start.Add(time.Duration(draw("after", 0, 3)) * time.Minute)
 		q.Before = q.After.Add(time.Duration(draw("length", 0, 5)) * time.Minute)
@@ -69,12 +88,64 @@ func drawQuery(draw Draw, chain chains.Chain) graph.Query {
 	return q
 }
 
-// checkAnswer tests what is said where there is no path.
-func checkAnswer(r *rapid.T, w *World, q graph.Query, got *graph.PathsAnswer) {
-	q.MaxHops, q.MinAmount, q.After, q.Before = 9, chains.Amount{}, time.Time{}, time.Time{}
-	beyond := NaivePaths(w, q)
+// drawFrom begins with an address, several, transfers, what is of a kind, or some of each.
+func drawFrom(draw Draw, worlds []*World, q *graph.Query) {
+	kind := draw("from", 0, 5)
+	if kind == 0 || kind > 3 {
+		q.From = drawAddresses(draw, worlds, 1)
+	}
+	if kind == 1 {
+		q.From = drawAddresses(draw, worlds, 3)
+	}
+	if kind == 2 || kind == 4 {
+		for range draw("deposits", 1, 2) {
+			q.FromTransfers = append(q.FromTransfers, pickTransfer(draw, "deposit", worlds).Key)
+		}
+	}
+	if kind == 3 || kind == 5 {
+		q.Begins = drawKind(draw)
+	}
+}
+
+// drawTo reaches likewise.
+func drawTo(draw Draw, worlds []*World, q *graph.Query) {
+	kind := draw("to", 0, 4)
+	if kind == 0 || kind > 2 {
+		q.To = drawAddresses(draw, worlds, 1)
+	}
+	if kind == 1 {
+		q.To = drawAddresses(draw, worlds, 3)
+		q.LeaveHubs = draw("leave hubs", 0, 1) == 0
+	}
+	if kind == 2 || kind == 3 {
+		q.Reaches = drawKind(draw)
+	}
+}
+
+func drawAddresses(draw Draw, worlds []*World, n int) (addresses []graph.Address) {
+	for range n {
+		a := graph.Address{Chain: worlds[draw("chain", 0, len(worlds)-1)].Chain, Address: Name(draw("address", 0, names-1))}
+		if !slices.Contains(addresses, a) {
+			addresses = append(addresses, a)
+		}
+	}
+	return addresses
+}
+
+// drawKind is a kind of which some addresses are.
+func drawKind(draw Draw) func(graph.Address) (bool, error) {
+	one, other := Name(draw("of a kind", 0, names-1)), Name(draw("of a kind", 0, names-1))
+	return func(a graph.Address) (bool, error) { return a.Address == one || a.Address == other, nil }
+}
+
+// checkAnswer tests what is said where there is no path. far is more hops than any
+// question allows.
+func checkAnswer(r *rapid.T, worlds []*World, bridges *Bridges, q graph.Query, got *graph.PathsAnswer, far int) {
+	q.MaxHops, q.MinAmount, q.After, q.Before = far, chains.Amount{}, time.Time{}, time.Time{}
+	beyond := NaiveAcross(worlds, bridges, q)
 	q.HubDegree, q.Stop = 0, nil
-	anyhow := NaivePaths(w, q)
+	anyhow := NaiveAcross(worlds, bridges.everywhere(), q)
+	inTheWay := len(got.Explored.Hubs) + len(got.Explored.Stops)
 	switch got.Answer {
 	case graph.Found:
 		if len(got.Paths) == 0 {
@@ -85,11 +156,11 @@ func checkAnswer(r *rapid.T, w *World, q graph.Query, got *graph.PathsAnswer) {
 			r.Fatalf("there is said to be none, but without limits there is %v", Lines(anyhow))
 		}
 	case graph.NotWithinLimits:
-		if len(got.Explored.Hubs)+len(got.Explored.Stops) > 0 {
+		if inTheWay > 0 {
 			r.Fatal("a hub is in the way")
 		}
 	case graph.HubInTheWay:
-		if len(got.Explored.Hubs)+len(got.Explored.Stops) == 0 {
+		if inTheWay == 0 {
 			r.Fatal("no hub is in the way")
 		}
 	}
@@ -103,8 +174,12 @@ func Lines(paths []graph.Path) (lines []string) {
 	for _, p := range paths {
 		var line strings.Builder
 		fmt.Fprintf(&line, "%s %s:", p.Bottleneck, p.Asset)
-		for _, t := range p.Transfers {
-			fmt.Fprintf(&line, " %s/%d %s→%s %s %s", t.At, t.N, short(t.From), short(t.To), t.Amount, t.Asset)
+		for i, t := range p.Transfers {
+			over := ""
+			if slices.Contains(p.Bridged, i) {
+				over = "bridge "
+			}
+			fmt.Fprintf(&line, " %s%s %s/%d %s→%s %s %s", over, t.Chain, t.At, t.N, short(t.From), short(t.To), t.Amount, t.Asset)
 		}
 		lines = append(lines, line.String())
 	}

@@ -62,6 +62,7 @@ func TestSuite(t *testing.T) {
 	t.Run("store", func(t *testing.T) { graphtest.TestStore(t, open) })
 	t.Run("copy", func(t *testing.T) { graphtest.TestCopy(t, open) })
 	t.Run("neighbours", func(t *testing.T) { graphtest.TestNeighbours(t, open) })
+	t.Run("cursors", func(t *testing.T) { graphtest.TestNeighbourCursors(t, open) })
 	t.Run("ends early", func(t *testing.T) { graphtest.TestEndsEarly(t, open) })
 	t.Run("statements end early", func(t *testing.T) { graphtest.TestStatementsEndEarly(t, open) })
 	t.Run("refused", func(t *testing.T) { graphtest.TestRefused(t, open) })

@@ -2,7 +2,10 @@ package neo4j
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	driver "github.com/neo4j/neo4j-go-driver/v5/neo4j"
 
@@ -11,22 +14,26 @@ import (
 )
 
 const (
-	writeTransactions = `UNWIND $rows AS row MERGE (x:Transaction {place: row.place}) SET x = row`
-	writeAddresses    = `UNWIND $rows AS row MERGE (a:Address {key: row.key}) ON CREATE SET a.chain = row.chain, a.address = row.address`
-	writeTransfers    = `UNWIND $rows AS row
-		MATCH (x:Transaction {place: row.tx}), (a:Address {key: row.from}), (b:Address {key: row.to})
-		MERGE (m:Transfer {place: row.place}) SET m = row.properties
-		MERGE (x)-[:MOVED]->(m) MERGE (a)-[:SENT]->(m) MERGE (m)-[:TO]->(b)`
+	// A transaction is held with all that it moved, or not at all: what is held is left
+	// as it is, so that the rest needs no looking for what may be there.
+	readHeld       = `UNWIND $rows AS place MATCH (x:Transaction {place: place}) RETURN place`
+	writeAddresses = `UNWIND $rows AS row MERGE (a:Address {key: row.key}) ON CREATE SET a.chain = row.chain, a.address = row.address`
+	// Transactions come with their payments.
+	writeTransactions = `UNWIND $rows AS row CREATE (x:Transaction) SET x = row.properties
+		WITH x, row UNWIND row.transfers AS t
+		MATCH (a:Address {key: t.from}), (b:Address {key: t.to})
+		CREATE (x)-[:MOVED]->(m:Transfer)-[:TO]->(b), (a)-[:SENT]->(m) SET m = t.properties`
+	// An output may be known from its spender.
 	writeOutputs = `UNWIND $rows AS row
 		MATCH (x:Transaction {place: row.tx}), (b:Address {key: row.to})
 		MERGE (m:Output {outpoint: row.outpoint}) SET m:Transfer, m = row.properties
-		MERGE (x)-[:MOVED]->(m) MERGE (m)-[:TO]->(b)`
+		CREATE (x)-[:MOVED]->(m) MERGE (m)-[:TO]->(b)`
 	// What a transaction spends may lie in one that the graph does not hold: its
 	// output then has no place yet.
 	writeSpends = `UNWIND $rows AS row
 		MATCH (x:Transaction {place: row.tx})
 		MERGE (o:Output {outpoint: row.outpoint}) ON CREATE SET o.chain = row.chain, o.txid = row.txid, o.n = row.n
-		MERGE (o)-[s:SPENT_IN]->(x) SET s.input = row.input, s.address = row.address, s.amount = row.amount`
+		CREATE (o)-[:SPENT_IN {input: row.input, address: row.address, amount: row.amount}]->(x)`
 	writeHolders = `UNWIND $rows AS row
 		MATCH (o:Output {outpoint: row.outpoint}), (a:Address {key: row.holder}) MERGE (o)-[:TO]->(a)`
 	writeWhole = `UNWIND $rows AS row MATCH (a:Address {key: row.key})
@@ -36,13 +43,26 @@ const (
 
 // Write implements graph.Store.
 func (s *Store) Write(ctx context.Context, b *graph.Batch) error {
+	err := s.writeBatch(ctx, b)
+	var refused *driver.Neo4jError
+	if errors.As(err, &refused) && refused.Code == "Neo.ClientError.Schema.ConstraintValidationFailed" {
+		err = s.writeBatch(ctx, b) // another process wrote some of it meanwhile: it is held now
+	}
+	return err
+}
+
+func (s *Store) writeBatch(ctx context.Context, b *graph.Batch) error {
 	traces, err := b.Kept()
 	if err != nil {
 		return err
 	}
 	r := newRows()
-	for i := range b.Txs {
-		r.tx(&b.Txs[i])
+	txs, err := s.notHeld(ctx, b.Txs)
+	if err != nil {
+		return err
+	}
+	for _, tx := range txs {
+		r.tx(tx)
 	}
 	for _, w := range b.Whole {
 		r.whole = append(r.whole, map[string]any{"key": r.addresses.note(w.Address), "through": int64(w.Through)})
@@ -58,20 +78,46 @@ func (s *Store) Write(ctx context.Context, b *graph.Batch) error {
 	return s.writeAll(ctx, r.queries())
 }
 
+// notHeld are the transactions that the graph does not hold yet, each once.
+func (s *Store) notHeld(ctx context.Context, txs []graph.Tx) (missing []*graph.Tx, err error) {
+	byPlace := map[string]*graph.Tx{}
+	for i := range txs {
+		byPlace[txPlace(txs[i].Chain, txs[i].At)] = &txs[i]
+	}
+	places := slices.Sorted(maps.Keys(byPlace))
+	for _, part := range inParts(places) {
+		_, err := read(ctx, s, readHeld, map[string]any{"rows": part}, driver.AccessModeRead, func(r *driver.Record) (struct{}, error) {
+			place, err := field[string](r, "place")
+			delete(byPlace, place)
+			return struct{}{}, err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, place := range places {
+		if tx := byPlace[place]; tx != nil {
+			missing = append(missing, tx)
+		}
+	}
+	return missing, nil
+}
+
 // rows are a batch as parameters, sorted so that writers lock in one order.
 type rows struct {
-	addresses                                                        addressRows
-	txs, transfers, outputs, spends, holders, whole, anchors, places []any
+	addresses                                             addressRows
+	txs, outputs, spends, holders, whole, anchors, places []any
 }
 
 func newRows() *rows { return &rows{addresses: addressRows{}} }
 
 func (r *rows) tx(tx *graph.Tx) {
 	place := txPlace(tx.Chain, tx.At)
-	r.txs = append(r.txs, map[string]any{
+	transfers := []any{}
+	properties := map[string]any{
 		"place": place, "chain": string(tx.Chain), "txid": tx.ID.String(), "height": int64(tx.At.Height), "order": order(tx.At),
 		"block": tx.Block.String(), "time": tx.Time, "inputs": int64(len(tx.Spends)),
-	})
+	}
 	for i, spend := range tx.Spends {
 		point := outpoint(tx.Chain, spend.Output)
 		r.spends = append(r.spends, map[string]any{
@@ -85,17 +131,18 @@ func (r *rows) tx(tx *graph.Tx) {
 	for i := range tx.Transfers {
 		t := &tx.Transfers[i]
 		r.places = append(r.places, transferPlace(t.Key))
-		row := map[string]any{"tx": place, "place": transferPlace(t.Key), "to": r.addresses.note(t.Receiver()), "properties": transferProperties(t, tx.ID)}
+		row := map[string]any{"to": r.addresses.note(t.Receiver()), "properties": transferProperties(t, tx.ID)}
 		if t.Kind != graph.Output {
 			row["from"] = r.addresses.note(t.Sender())
-			r.transfers = append(r.transfers, row)
+			transfers = append(transfers, row)
 			continue
 		}
 		point := outpoint(tx.Chain, chains.Outpoint{Tx: tx.ID, Index: t.N})
-		row["outpoint"] = point
+		row["tx"], row["outpoint"] = place, point
 		row["properties"].(map[string]any)["outpoint"] = point
 		r.outputs = append(r.outputs, row)
 	}
+	r.txs = append(r.txs, map[string]any{"properties": properties, "transfers": transfers})
 }
 
 // queries are the statements that have rows.
@@ -106,7 +153,6 @@ func (r *rows) queries() (all []query) {
 	}{
 		{writeAddresses, r.addresses.sorted()},
 		{writeTransactions, r.txs},
-		{writeTransfers, r.transfers},
 		{writeOutputs, r.outputs},
 		{writeSpends, r.spends},
 		{writeHolders, r.holders},

@@ -2,6 +2,8 @@ package pebblegraph_test
 
 import (
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"testing"
 
 	"tsuiseki/graph/graphtest"
@@ -11,12 +13,14 @@ import (
 func BenchmarkPaths(b *testing.B) {
 	for _, transfers := range []int{1_000_000, 20_000_000} {
 		b.Run(fmt.Sprintf("%dM", transfers/1_000_000), func(b *testing.B) {
-			s, err := pebblegraph.Open(pebblegraph.Options{Dir: b.TempDir()})
+			dir := b.TempDir()
+			s, err := pebblegraph.Open(pebblegraph.Options{Dir: dir})
 			if err != nil {
 				b.Fatal(err)
 			}
 			defer s.Close()
 			graphtest.BenchmarkPaths(b, s, transfers)
+			b.Logf("%d bytes a transfer on disk", size(b, dir)/int64(transfers))
 		})
 	}
 }
@@ -33,4 +37,23 @@ func BenchmarkStatements(b *testing.B) {
 			graphtest.BenchmarkStatements(b, s, c.traces, c.atOnce)
 		})
 	}
+}
+
+// size is how many bytes the files of a folder take.
+func size(b *testing.B, dir string) (bytes int64) {
+	b.Helper()
+	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		if err == nil {
+			bytes += info.Size()
+		}
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return bytes
 }

@@ -29,6 +29,7 @@ func TestSuite(t *testing.T) {
 	t.Run("store", func(t *testing.T) { graphtest.TestStore(t, open) })
 	t.Run("copy", func(t *testing.T) { graphtest.TestCopy(t, open) })
 	t.Run("neighbours", func(t *testing.T) { graphtest.TestNeighbours(t, open) })
+	t.Run("cursors", func(t *testing.T) { graphtest.TestNeighbourCursors(t, open) })
 	t.Run("ends early", func(t *testing.T) { graphtest.TestEndsEarly(t, open) })
 	t.Run("statements end early", func(t *testing.T) { graphtest.TestStatementsEndEarly(t, open) })
 	t.Run("refused", func(t *testing.T) { graphtest.TestRefused(t, open) })
@@ -42,18 +43,20 @@ func TestSuite(t *testing.T) {
 }
 
 func TestOtherFormat(t *testing.T) {
-	fs := vfs.NewMem()
-	db, err := pebble.Open("graph", &pebble.Options{FS: fs})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Set([]byte("Mformat"), binary.AppendUvarint(nil, 99), pebble.Sync); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := pebblegraph.Open(pebblegraph.Options{Dir: "graph", FS: fs}); err == nil || !strings.Contains(err.Error(), "format 99") {
-		t.Errorf("opening another format: %v", err)
+	for found, says := range map[uint64]string{1: "remove the folder", 99: "format 99"} {
+		fs := vfs.NewMem()
+		db, err := pebble.Open("graph", &pebble.Options{FS: fs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Set([]byte("Mformat"), binary.AppendUvarint(nil, found), pebble.Sync); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := pebblegraph.Open(pebblegraph.Options{Dir: "graph", FS: fs}); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("opening format %d: %v, want %q", found, err, says)
+		}
 	}
 }

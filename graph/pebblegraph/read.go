@@ -1,12 +1,12 @@
 package pebblegraph
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"iter"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -42,30 +42,52 @@ func (s *Store) Anchors(ctx context.Context, chain chains.Chain) iter.Seq2[chain
 }
 
 // Coverage implements graph.Store.
-func (s *Store) Coverage(ctx context.Context, addresses []graph.Address) ([]graph.Through, error) {
+func (s *Store) Coverage(ctx context.Context, addresses []graph.Address) (_ []graph.Through, err error) {
+	it, err := s.db.NewIter(nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, it.Close()) }()
 	all := make([]graph.Through, len(addresses))
 	for i, a := range addresses {
 		id, known := s.chain(a.Chain)
 		if !known {
 			continue
 		}
-		through, whole, err := s.whole(placeKey(tableWhole, id, a.Address))
-		if err = errors.Join(err, ctx.Err()); err != nil {
+		value, held, err := seek(ctx, it, placeKey(tableWhole, id, a.Address))
+		if err != nil {
 			return nil, err
 		}
-		all[i] = graph.Through{Whole: whole, Height: through}
+		if !held {
+			continue
+		}
+		all[i].Whole = true
+		if all[i].Height, err = wholeOf(value); err != nil {
+			return nil, err
+		}
 	}
 	return all, nil
 }
 
+// seek looks for a row. The value holds until the iterator is moved.
+func seek(ctx context.Context, it *pebble.Iterator, key []byte) (value []byte, held bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, false, err
+	}
+	if it.SeekGE(key) && bytes.Equal(it.Key(), key) {
+		return it.Value(), true, nil
+	}
+	return nil, false, it.Error()
+}
+
 // Sent implements graph.Store.
 func (s *Store) Sent(ctx context.Context, spans []graph.Span) iter.Seq2[graph.Step, error] {
-	return s.history(ctx, tableSent, spans)
+	return s.history(ctx, sent, spans)
 }
 
 // Received implements graph.Store.
 func (s *Store) Received(ctx context.Context, spans []graph.Span) iter.Seq2[graph.Step, error] {
-	return s.history(ctx, tableReceived, spans)
+	return s.history(ctx, received, spans)
 }
 
 // errStopped ends a walk whose reader has enough.
@@ -95,22 +117,27 @@ func answer[T any](s *Store, walk func(it *pebble.Iterator, yield func(T) error)
 	}
 }
 
-// history yields the transfers of addresses' stretches from one of the two tables.
-func (s *Store) history(ctx context.Context, table byte, spans []graph.Span) iter.Seq2[graph.Step, error] {
+// history yields the transfers of addresses' stretches on whose one side they are.
+func (s *Store) history(ctx context.Context, its side, spans []graph.Span) iter.Seq2[graph.Step, error] {
 	return answer(s, func(it *pebble.Iterator, yield func(graph.Step) error) error {
+		var p payments
 		for i, span := range spans {
 			id, known := s.chain(span.Chain)
 			if !known {
 				continue
 			}
-			prefix := placeKey(table, id, span.Address.Address)
+			prefix := placeKey(tableHistory, id, span.Address.Address)
 			from := appendPos(append([]byte{}, prefix...), span.From)
 			to := appendPos(append([]byte{}, prefix...), span.To)
 			err := s.rows(ctx, it, from, upper(to), func(key, value []byte) (bool, error) {
-				if len(value) == 0 { // an input: outputs are found by what they spend
+				tail := key[len(prefix):]
+				if len(tail) != tailLength {
+					return false, errKey
+				}
+				if side(tail[posLength]) != its {
 					return true, nil
 				}
-				t, err := readRow(span.Chain, key[len(prefix):], value)
+				t, err := p.read(span.Address, tail, value)
 				if err != nil {
 					return false, err
 				}
@@ -124,185 +151,70 @@ func (s *Store) history(ctx context.Context, table byte, spans []graph.Span) ite
 	})
 }
 
-// readRow reads a transfer from a row of an address.
-func readRow(chain chains.Chain, tail, value []byte) (t graph.Transfer, err error) {
-	if len(tail) != posLength+4 {
-		return t, fmt.Errorf("a key of the graph: %w", chains.ErrCorrupt)
-	}
-	t.Key = graph.Key{Chain: chain, At: readPos(tail), N: binary.BigEndian.Uint32(tail[posLength:])}
-	r := &reader{b: value}
-	t.Time = time.Unix(r.varint(), 0).UTC()
-	r.transfer(&t)
-	return t, r.err
-}
-
-// Followers implements graph.Store.
-func (s *Store) Followers(ctx context.Context, outputs []graph.Key) iter.Seq2[graph.Step, error] {
-	return answer(s, func(_ *pebble.Iterator, yield func(graph.Step) error) error {
-		for i, output := range outputs {
-			made, err := s.tx(ctx, output.Chain, output.At)
-			if err != nil {
-				return err
-			}
-			if made == nil {
-				continue
-			}
-			id, _ := s.chain(output.Chain)
-			at, err := s.get(spenderKey(id, chains.Outpoint{Tx: made.ID, Index: output.N}))
-			if errors.Is(err, pebble.ErrNotFound) {
-				continue
-			}
-			if err == nil && len(at) != posLength {
-				err = fmt.Errorf("who spends an output: %w", chains.ErrCorrupt)
-			}
-			if err != nil {
-				return err
-			}
-			tx, err := s.indexed(ctx, output.Chain, readPos(at))
-			if err != nil {
-				return err
-			}
-			for _, t := range tx.Transfers {
-				if err := yield(graph.Step{Asked: i, Transfer: t}); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-}
-
-// Sources implements graph.Store.
-func (s *Store) Sources(ctx context.Context, outputs []graph.Key) iter.Seq2[graph.Source, error] {
-	return answer(s, func(it *pebble.Iterator, yield func(graph.Source) error) error {
-		for i, output := range outputs {
-			tx, err := s.tx(ctx, output.Chain, output.At)
-			if err != nil {
-				return err
-			}
-			if tx == nil {
-				continue
-			}
-			for _, spend := range tx.Spends {
-				source := graph.Source{Asked: i, Spend: spend}
-				if err := s.find(ctx, it, output.Chain, &source); err != nil {
-					return err
-				}
-				if err := yield(source); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-}
-
-// find looks for the transfer that an input spends.
-func (s *Store) find(ctx context.Context, it *pebble.Iterator, chain chains.Chain, source *graph.Source) error {
-	id, _ := s.chain(chain)
-	prefix := idKey(id, source.Output.Tx)
-	return s.rows(ctx, it, prefix, upper(prefix), func(key, _ []byte) (bool, error) {
-		tx, err := s.indexed(ctx, chain, readPos(key[len(prefix):]))
-		if err != nil {
-			return false, err
-		}
-		for _, t := range tx.Transfers {
-			if t.N == source.Output.Index {
-				source.Held, source.Transfer = true, t
-			}
-		}
-		return true, nil
-	})
-}
+// errKey says that a key is none that this package writes.
+var errKey = fmt.Errorf("a key of the graph: %w", chains.ErrCorrupt)
 
 // Degree implements graph.Store.
 func (s *Store) Degree(ctx context.Context, addresses []graph.Address, asOf uint64, limit int) (degrees []int, err error) {
-	sent, err := s.db.NewIter(nil)
+	it, err := s.db.NewIter(nil)
 	if err != nil {
 		return nil, err
 	}
-	received, err := s.db.NewIter(nil)
-	if err != nil {
-		return nil, errors.Join(err, sent.Close())
-	}
-	defer func() { err = errors.Join(err, sent.Close(), received.Close()) }()
+	defer func() { err = errors.Join(err, it.Close()) }()
 	for _, a := range addresses {
 		degree := 0
 		if id, known := s.chain(a.Chain); known {
-			degree = both(sent, received, placeKey(tableSent, id, a.Address), placeKey(tableReceived, id, a.Address), asOf, limit)
+			if degree, err = s.degree(ctx, it, placeKey(tableHistory, id, a.Address), asOf, limit); err != nil {
+				return nil, err
+			}
 		}
 		degrees = append(degrees, degree)
-		if err := errors.Join(ctx.Err(), sent.Error(), received.Error()); err != nil {
-			return nil, err
-		}
 	}
 	return degrees, nil
 }
 
-// both counts the places up to a height, to limit+1, that either of two prefixes has.
-func both(a, b *pebble.Iterator, prefixA, prefixB []byte, asOf uint64, limit int) (count int) {
-	a.SetBounds(prefixA, appendPos(append([]byte{}, prefixA...), chains.Position{Height: asOf + 1}))
-	b.SetBounds(prefixB, appendPos(append([]byte{}, prefixB...), chains.Position{Height: asOf + 1}))
-	okA, okB := a.First(), b.First()
+// degree counts the places up to a height, to limit+1, of rows with a prefix.
+func (s *Store) degree(ctx context.Context, it *pebble.Iterator, prefix []byte, asOf uint64, limit int) (count int, err error) {
+	to := appendPos(append([]byte{}, prefix...), chains.Position{Height: asOf + 1})
 	var last chains.Position
-	for (okA || okB) && count <= limit {
-		var at chains.Position
-		if okA {
-			at = readPos(a.Key()[len(prefixA):])
+	err = s.rows(ctx, it, prefix, to, func(key, _ []byte) (bool, error) {
+		tail := key[len(prefix):]
+		if len(tail) != tailLength {
+			return false, errKey
 		}
-		if okB {
-			if p := readPos(b.Key()[len(prefixB):]); !okA || p.Compare(at) < 0 {
-				at = p
-			}
-		}
-		if count == 0 || at != last {
+		if at := readPos(tail); count == 0 || at != last {
 			count++
 			last = at
 		}
-		if okA && readPos(a.Key()[len(prefixA):]) == at {
-			okA = a.Next()
-		} else {
-			okB = b.Next()
-		}
-	}
-	return count
+		return count <= limit, nil
+	})
+	return count, err
 }
 
 // Txs implements graph.Store.
 func (s *Store) Txs(ctx context.Context, chain chains.Chain, at []chains.Position) (found []*graph.Tx, err error) {
-	for _, place := range at {
-		tx, err := s.tx(ctx, chain, place)
-		if err != nil {
-			return nil, err
-		}
-		if tx != nil {
-			found = append(found, tx)
-		}
-	}
-	return found, nil
-}
-
-// tx is the transaction at a place; nil where it is not held.
-func (s *Store) tx(ctx context.Context, chain chains.Chain, at chains.Position) (*graph.Tx, error) {
 	id, known := s.chain(chain)
 	if !known {
 		return nil, nil
 	}
-	row, err := s.get(txKey(id, at))
-	if errors.Is(err, pebble.ErrNotFound) {
-		return nil, nil
-	}
-	if err = errors.Join(err, ctx.Err()); err != nil {
+	it, err := s.db.NewIter(nil)
+	if err != nil {
 		return nil, err
 	}
-	return readTx(chain, at, row)
-}
-
-// indexed is the transaction that another row says is there.
-func (s *Store) indexed(ctx context.Context, chain chains.Chain, at chains.Position) (*graph.Tx, error) {
-	tx, err := s.tx(ctx, chain, at)
-	if err == nil && tx == nil {
-		err = fmt.Errorf("the graph lacks transaction %s of %s, which another row names: %w", at, chain, chains.ErrCorrupt)
+	defer func() { err = errors.Join(err, it.Close()) }()
+	for _, place := range at {
+		row, held, err := seek(ctx, it, txKey(id, place))
+		if err != nil {
+			return nil, err
+		}
+		if !held {
+			continue
+		}
+		tx, err := readTx(chain, place, row)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, tx)
 	}
-	return tx, err
+	return found, nil
 }

@@ -40,8 +40,10 @@ type Store struct {
 
 var _ graph.Archive = (*Store)(nil)
 
-// Open opens or creates a graph. One of the format before is carried on; it refuses
-// one of any other.
+// cacheBytes is how much of the graph is kept in memory, once it was read.
+const cacheBytes = 256 << 20
+
+// Open opens or creates a graph. It refuses one of another format.
 func Open(opt Options) (*Store, error) {
 	if opt.FS == nil {
 		opt.FS = vfs.Default
@@ -49,9 +51,17 @@ func Open(opt Options) (*Store, error) {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	cache := pebble.NewCache(64 << 20)
+	cache := pebble.NewCache(cacheBytes)
 	defer cache.Unref()
-	options := &pebble.Options{FS: opt.FS, Cache: cache, Logger: pebbleLog{opt.Log}, FormatMajorVersion: pebble.FormatNewest, MemTableSize: 32 << 20, MaxOpenFiles: 500}
+	options := &pebble.Options{
+		FS: opt.FS, Cache: cache, Logger: pebbleLog{opt.Log}, FormatMajorVersion: pebble.FormatNewest, MaxOpenFiles: 500,
+		// Much is written at once, when a graph is filled or copied, in no order: few
+		// large merges cost less than many small ones.
+		MemTableSize: 64 << 20, MemTableStopWritesThreshold: 4,
+		L0CompactionThreshold: 4, L0StopWritesThreshold: 24, LBaseMaxBytes: 256 << 20, TargetFileSizes: [7]int64{16 << 20},
+	}
+	// Questions jump from address to address: an index of one level saves them a block.
+	options.Levels[0].IndexBlockSize = 1 << 20
 	if err := opt.FS.MkdirAll(opt.Dir, 0o750); err != nil {
 		return nil, fmt.Errorf("graph folder: %w", err)
 	}
@@ -83,13 +93,8 @@ func (s *Store) identify(dir string) error {
 	case err != nil:
 		return err
 	}
-	switch found, n := binary.Uvarint(mark); {
-	case n > 0 && found == formatBeforeTraces:
-		if err := s.db.Set(metaKey("format"), binary.AppendUvarint(nil, format), pebble.Sync); err != nil {
-			return err
-		}
-	case n <= 0 || found != format:
-		return fmt.Errorf("the graph in %s has format %d, this program reads %d: move it away, and it is filled again from the indexes", dir, found, format)
+	if found, n := binary.Uvarint(mark); n <= 0 || found != format {
+		return otherFormat(dir, found)
 	}
 	prefix := metaKey("chain ")
 	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: prefix, UpperBound: upper(prefix)})
@@ -102,6 +107,15 @@ func (s *Store) identify(dir string) error {
 		err = errors.Join(err, r.err)
 	}
 	return errors.Join(err, it.Error(), it.Close())
+}
+
+// otherFormat says what to do about a graph that this program cannot read.
+func otherFormat(dir string, found uint64) error {
+	if found == 1 {
+		return fmt.Errorf("the graph in %s has format 1, this program reads %d: remove the folder. Nothing is lost: format 1 held what the indexes hold, and it is filled again from them", dir, format)
+	}
+	return fmt.Errorf("the graph in %s has format %d, this program reads %d: use the program that wrote it, or move the folder away. "+
+		"What the indexes hold is filled again from them; what traces said of it is not, until the cases are traced again", dir, found, format)
 }
 
 // chain is the number of a chain; false where the graph holds nothing of it.

@@ -34,13 +34,14 @@ func (s *Store) Undo(ctx context.Context, chain chains.Chain, from uint64) (err 
 	batch := s.db.NewBatch()
 	defer func() { err = errors.Join(err, batch.Close()) }()
 	removed := 0
+	gone := &rows{put: func(key, _ []byte) error { return batch.Delete(key, nil) }}
 	first := txKey(id, chains.Position{Height: from})
 	err = s.rows(ctx, it, first, upper(chainKey(tableTx, id)), func(key, value []byte) (bool, error) {
 		tx, err := readTx(chain, readPos(key[len(first)-posLength:]), value)
 		if err != nil {
 			return false, err
 		}
-		if err := eachRow(id, tx, func(key, _ []byte) error { return batch.Delete(key, nil) }); err != nil {
+		if err := gone.tx(id, tx); err != nil {
 			return false, err
 		}
 		if removed++; removed%undoTxs != 0 {
