@@ -58,7 +58,7 @@ func (c *pathCmd) ends(ctx context.Context, s *session, store graph.Store, w *pa
 	}
 	left := slices.DeleteFunc(slices.Clone(to.addresses), func(a graph.Address) bool { return starts[a] })
 	if len(to.addresses) > 0 && len(left) == 0 {
-		return nil, usagef("a path leads from one place to another: all of %s is part of %s", c.To, c.From)
+		return nil, usagef("a path leads from one place to another: all of %s is part of %s: it is given twice", c.To, c.From)
 	}
 	q.From, q.FromTransfers, q.Begins = from.addresses, from.transfers, from.is
 	q.To, q.Reaches, q.LeaveHubs = left, to.is, to.Kind == endCase
