@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 	"time"
 
 	"tsuiseki/chains"
@@ -194,7 +193,7 @@ func (t *tx) depositIDs(ctx context.Context, caseID string, rows []*Deposit, fre
 		for _, tx := range some {
 			args = append(args, tx)
 		}
-		found, err := deposits.many(ctx, t, "WHERE x.case_id = ? AND x.tx IN ("+strings.Repeat("?, ", len(some)-1)+"?)", args...)
+		found, err := deposits.many(ctx, t, "WHERE x.case_id = ? AND x.tx IN ("+placeholders(len(some))+")", args...)
 		if err != nil {
 			return nil, err
 		}
@@ -209,9 +208,6 @@ func (t *tx) depositIDs(ctx context.Context, caseID string, rows []*Deposit, fre
 func (t *tx) visibleDeposit(ctx context.Context, id string) (Deposit, error) {
 	return deposits.one(ctx, t, notFound("deposit", id), ofVisibleCase+"x.id = ?", t.force(), t.force(), id)
 }
-
-// ofVisibleCase continues a query for rows that belong to a case.
-const ofVisibleCase = "JOIN cases c ON c.id = x.case_id WHERE (? = '' OR c.prefecture = ?) AND "
 
 // Deposit is one deposit.
 func (b *Book) Deposit(ctx context.Context, p Principal, id string) (d Deposit, err error) {
@@ -232,19 +228,12 @@ type DepositFilter struct {
 // Deposits lists deposits in the order in which they were added, those of one call in
 // the order of their rows.
 func (b *Book) Deposits(ctx context.Context, p Principal, filter DepositFilter, page Page) (answer List[Deposit], err error) {
-	resource := "deposit"
-	if filter.Case != "" {
-		resource = caseResource(filter.Case)
-	}
-	err = b.do(ctx, p, depositList, resource, func(ctx context.Context, t *tx) error {
-		q := query{joins: "JOIN cases c ON c.id = x.case_id", key: []string{"created", "line", "id"}}
-		q.and("(? = '' OR c.prefecture = ?)", t.force(), t.force())
-		if filter.Case != "" {
-			if _, err := t.visible(ctx, filter.Case); err != nil {
-				return err
-			}
-			q.and("x.case_id = ?", filter.Case)
+	err = b.do(ctx, p, depositList, listOf("deposit", filter.Case), func(ctx context.Context, t *tx) error {
+		q, err := t.inCases(ctx, filter.Case)
+		if err != nil {
+			return err
 		}
+		q.key, q.texts = []string{"created", "line", "id"}, 1
 		if filter.Upload != "" {
 			q.and("x.upload_id = ?", storable(filter.Upload))
 			t.note("upload", filter.Upload)

@@ -13,10 +13,12 @@ var (
 	ErrForbidden = errors.New("not allowed")                 // to this role, whatever exists
 	ErrConflict  = errors.New("changed meanwhile")           // or there already
 	ErrInvalid   = errors.New("not valid")                   // a value that was given
-	ErrNewer     = errors.New("made by a newer program")     // a casebook or a backup
+	ErrNewer     = errors.New("made by a newer program")     // a casebook
 	ErrNotEmpty  = errors.New("the casebook is not empty")   // and nothing is restored into it
 	ErrTampered  = errors.New("the audit was tampered with") // see Finding
 	ErrBackup    = errors.New("the backup is damaged")       // cut short or changed
+
+	ErrOtherVersion = errors.New("the backup is of another version") // than this program's
 )
 
 // InvalidError names a value that cannot be taken.
@@ -67,4 +69,11 @@ func (*ConflictError) Unwrap() error { return ErrConflict }
 // notFound says no more of what may exist than that the caller named it.
 func notFound(kind, id string) error {
 	return fmt.Errorf("%s %s: %w: look it up in the list of what you may see", kind, id, ErrNotFound)
+}
+
+func errorOr(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
 }

@@ -30,6 +30,7 @@ type query struct {
 	where  []string
 	args   []any
 	key    []string // columns of the table, unique together
+	texts  int      // how many of the last of them are texts, the others being numbers
 	newest bool     // first
 }
 
@@ -53,11 +54,11 @@ func list[T any](ctx context.Context, t *tx, n table[T], q query, page Page, key
 	}
 	columns := "x." + strings.Join(q.key, ", x.")
 	if page.After != "" {
-		values, err := readCursor(page.After, len(q.key))
+		values, err := readCursor(page.After, len(q.key)-q.texts, q.texts)
 		if err != nil {
 			return List[T]{}, err
 		}
-		q.and("("+columns+")"+after+"("+strings.Repeat("?, ", len(q.key)-1)+"?)", values...)
+		q.and("("+columns+")"+after+"("+placeholders(len(q.key))+")", values...)
 	}
 	rest := q.joins
 	if len(q.where) > 0 {
@@ -82,7 +83,7 @@ func list[T any](ctx context.Context, t *tx, n table[T], q query, page Page, key
 
 // byTime lists in order of time.
 func byTime[T any](ctx context.Context, t *tx, n table[T], q query, page Page, key func(*T) (Origin, string)) (List[T], error) {
-	q.key = []string{"created", "id"}
+	q.key, q.texts = []string{"created", "id"}, 1
 	return list(ctx, t, n, q, page, func(value *T) []any {
 		origin, id := key(value)
 		return []any{stored(origin.Created), id}
@@ -95,24 +96,24 @@ func cursor(key []any) string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-func readCursor(text string, length int) ([]any, error) {
+func readCursor(text string, numbers, texts int) ([]any, error) {
 	var raw []json.RawMessage
 	decoded, err := base64.RawURLEncoding.DecodeString(text)
 	if err == nil {
 		err = json.Unmarshal(decoded, &raw)
 	}
-	if err != nil || len(raw) != length {
+	if err != nil || len(raw) != numbers+texts {
 		return nil, badCursor()
 	}
-	key := make([]any, length)
+	key := make([]any, len(raw))
 	for i := range raw {
-		var id string
+		var word string
 		var n int64
-		switch last := i == length-1; {
-		case last && json.Unmarshal(raw[i], &id) == nil && checkText("after", id, maxName) == nil:
-			key[i] = id
-		case !last && json.Unmarshal(raw[i], &n) == nil:
+		switch {
+		case i < numbers && json.Unmarshal(raw[i], &n) == nil:
 			key[i] = n
+		case i >= numbers && json.Unmarshal(raw[i], &word) == nil && checkText("after", word, maxName) == nil:
+			key[i] = word
 		default:
 			return nil, badCursor()
 		}

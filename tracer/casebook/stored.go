@@ -3,6 +3,7 @@ package casebook
 import (
 	"database/sql/driver"
 	"encoding"
+	"encoding/json"
 	"fmt"
 	"math"
 
@@ -119,3 +120,16 @@ func textOf(value any) (string, error) {
 	}
 	return "", fmt.Errorf("a text is stored as %T", value)
 }
+
+// document stores canonical JSON.
+type document json.RawMessage
+
+// Scan reads what Value wrote.
+func (d *document) Scan(value any) error {
+	text, err := textOf(value)
+	*d = document(text)
+	return err
+}
+
+// Value is the text.
+func (d *document) Value() (driver.Value, error) { return string(*d), nil }

@@ -28,7 +28,7 @@ func (n table[T]) insert(ctx context.Context, t *tx, value *T) (added bool, err 
 // insertAll adds rows, apart from those that a unique key has already, and returns the
 // keys of the added.
 func (n table[T]) insertAll(ctx context.Context, t *tx, values []*T) (added []string, err error) {
-	one := "(" + strings.Repeat("?, ", len(n.columns)-1) + "?)"
+	one := "(" + placeholders(len(n.columns)) + ")"
 	for some := range slices.Chunk(values, rowsPerInsert) {
 		var args []any
 		for _, value := range some {

@@ -1,6 +1,7 @@
 package casebook
 
 import (
+	"encoding/json"
 	"strings"
 	"unicode/utf8"
 
@@ -65,3 +66,18 @@ func storable(text string) string {
 	}
 	return text
 }
+
+// checkJSON writes a JSON value in its canonical form; an absent one is null.
+func checkJSON(field string, value json.RawMessage) (json.RawMessage, error) {
+	if len(value) == 0 {
+		return json.RawMessage("null"), nil
+	}
+	text, err := canonical(value)
+	if err != nil {
+		return nil, invalid(field, "give JSON", "%v", err)
+	}
+	return json.RawMessage(text), checkText(field, text, maxJSON)
+}
+
+// placeholders are as many parameters, for a list.
+func placeholders(n int) string { return strings.Repeat("?, ", n-1) + "?" }

@@ -102,3 +102,17 @@ func numbered(query string) string {
 		query = after
 	}
 }
+
+// withdraw marks a row that has no versions.
+func (t *tx) withdraw(ctx context.Context, table, resource, id string, before Withdrawal, reason string) error {
+	if !before.At.IsZero() {
+		return &ConflictError{Resource: resource, Reason: "it was withdrawn: " + before.Reason}
+	}
+	if err := checkReason(reason); err != nil {
+		return err
+	}
+	t.note("reason", reason)
+	w := t.withdrawal(reason)
+	return t.exec(ctx, "UPDATE "+table+" SET withdrawn = ?, withdrawn_by = ?, withdrawn_reason = ? WHERE id = ? AND withdrawn = 0",
+		stored(w.At), w.By, w.Reason, id)
+}

@@ -84,16 +84,6 @@ func (b *Book) Uploads(ctx context.Context, p Principal, caseID string, page Pag
 	return answer, err
 }
 
-// ofCase lists what belongs to a case, the oldest first.
-func ofCase[T any](ctx context.Context, t *tx, n table[T], caseID string, page Page, key func(*T) (Origin, string)) (List[T], error) {
-	if _, err := t.visible(ctx, caseID); err != nil {
-		return List[T]{}, err
-	}
-	var q query
-	q.and("x.case_id = ?", caseID)
-	return byTime(ctx, t, n, q, page, key)
-}
-
 // UploadContent is an upload's bytes, checked against their SHA-256.
 func (b *Book) UploadContent(ctx context.Context, p Principal, id string) (content []byte, err error) {
 	err = b.do(ctx, p, uploadExport, uploadResource(id), func(ctx context.Context, t *tx) error {

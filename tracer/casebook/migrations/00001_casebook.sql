@@ -78,19 +78,18 @@ CREATE TABLE uploads (
 CREATE INDEX uploads_time ON uploads (case_id, created, id);
 
 -- Rows of an upload that became no deposits, per attempt to read it.
-CREATE TABLE row_errors (
+CREATE TABLE rejects (
     upload_id  TEXT NOT NULL REFERENCES uploads (id),
     attempt    BIGINT NOT NULL,
-    n          BIGINT NOT NULL,
     line       BIGINT NOT NULL,
     field      TEXT NOT NULL,
+    code       TEXT NOT NULL,
     raw        TEXT NOT NULL,
     normalised TEXT NOT NULL,
-    code       TEXT NOT NULL,
     reason     TEXT NOT NULL,
     reason_ja  TEXT NOT NULL,
     suggestion TEXT NOT NULL,
-    PRIMARY KEY (upload_id, attempt, n)
+    PRIMARY KEY (upload_id, attempt, line, field, code)
 );
 
 CREATE TABLE deposits (
@@ -145,7 +144,8 @@ CREATE TABLE disclosures (
     withdrawn_reason TEXT NOT NULL,
     UNIQUE (case_id, exchange, account, holder, chain, address, date)
 );
-CREATE INDEX disclosures_time ON disclosures (case_id, created, id);
+CREATE INDEX disclosures_time ON disclosures (created, id);
+CREATE INDEX disclosures_case ON disclosures (case_id, created, id);
 
 CREATE TABLE traces (
     id           TEXT PRIMARY KEY,
@@ -162,7 +162,8 @@ CREATE TABLE traces (
     created_by   TEXT NOT NULL,
     UNIQUE (case_id, digest)
 );
-CREATE INDEX traces_time ON traces (case_id, created, id);
+CREATE INDEX traces_time ON traces (created, id);
+CREATE INDEX traces_case ON traces (case_id, created, id);
 
 CREATE TABLE links (
     id               TEXT PRIMARY KEY,
@@ -184,7 +185,6 @@ CREATE TABLE links (
     UNIQUE (case_a, case_b),
     CHECK (case_a <> case_b)
 );
-CREATE INDEX links_time ON links (created, id);
 CREATE INDEX links_b ON links (case_b);
 
 CREATE TABLE decisions (
