@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,8 +29,7 @@ func TestAuditByHand(t *testing.T) {
 		}
 		rows := must(b.Audit(t.Context(), audits, casebook.AuditFilter{}, casebook.Page{}))(t).Items
 		previous := ""
-		for i := len(rows) - 1; i >= 0; i-- {
-			r := rows[i]
+		for _, r := range slices.Backward(rows) {
 			text := fmt.Sprintf(`{"action":%s,"details":%s,"previous":%s,"resource":%s,"seq":%d,"time":%s,"who":%s}`,
 				quoted(r.Action), quoted(r.Details), quoted(previous), quoted(r.Resource), r.Seq, quoted(r.Time), quoted(r.Who))
 			sum := sha256.Sum256([]byte(text))
