@@ -18,6 +18,9 @@ import (
 // longestLine bounds a line of a backup: a row, of which the largest is a link's evidence.
 const longestLine = 64 << 20
 
+// largestInsert bounds the bytes that are inserted together.
+const largestInsert = 4 << 20
+
 // Restore reads a backup into the casebook at an address, as Open takes it, which has to
 // be empty or not there. Either all of it is there then, or, whatever failed, nothing. A
 // backup that was changed or cut short is refused with ErrBackup, and with ErrTampered one
@@ -78,6 +81,7 @@ type dumpReader struct {
 
 	table *dumped // of the rows that wait to be inserted together
 	args  []any
+	size  int   // of the texts and bytes among them
 	rows  int64 // all
 }
 
@@ -194,19 +198,21 @@ func (d *dumpReader) row(ctx context.Context, l *line) error {
 	if len(l.Row) != len(d.table.columns) {
 		return d.broken("%d columns, want %d", len(l.Row), len(d.table.columns))
 	}
-	size := 0
 	for i := range d.table.columns {
 		value, err := d.table.columns[i].read(l.Row[d.table.columns[i].name])
 		if err != nil {
 			return d.broken("%v", err)
 		}
-		if b, ok := value.([]byte); ok {
-			size += len(b)
+		switch value := value.(type) {
+		case []byte:
+			d.size += len(value)
+		case string:
+			d.size += len(value)
 		}
 		d.args = append(d.args, value)
 	}
 	d.rows++
-	if size > 0 || len(d.args) >= rowsPerInsert*len(d.table.columns) {
+	if d.size > largestInsert || len(d.args) >= rowsPerInsert*len(d.table.columns) {
 		return d.flush(ctx)
 	}
 	return nil
@@ -221,7 +227,7 @@ func (d *dumpReader) flush(ctx context.Context) error {
 	rows := len(d.args) / len(d.table.columns)
 	_, err := d.begun.ExecContext(ctx, numbered("INSERT INTO "+d.table.name+" ("+strings.Join(d.table.names(), ", ")+") VALUES "+
 		strings.Repeat(one+", ", rows-1)+one), d.args...)
-	d.args = d.args[:0]
+	d.args, d.size = d.args[:0], 0
 	if err != nil {
 		return fmt.Errorf("table %s: %w", d.table.name, err)
 	}
