@@ -35,14 +35,14 @@ func Restore(ctx context.Context, url string, options Options, r io.Reader) (err
 	if err != nil {
 		return err
 	}
-	if err := restore(ctx, begun, r); err != nil {
+	if err := b.restore(ctx, begun, r); err != nil {
 		_ = begun.Rollback() // why it failed matters more
 		return fmt.Errorf("restore: %w", err)
 	}
 	return begun.Commit()
 }
 
-func restore(ctx context.Context, begun *sql.Tx, r io.Reader) error {
+func (b *Book) restore(ctx context.Context, begun *sql.Tx, r io.Reader) error {
 	for _, t := range backedUp {
 		var there bool
 		if err := begun.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+t.name+")").Scan(&there); err != nil {
@@ -52,7 +52,7 @@ func restore(ctx context.Context, begun *sql.Tx, r io.Reader) error {
 			return fmt.Errorf("%w: it has %s: restore into a new one", ErrNotEmpty, t.name)
 		}
 	}
-	d := &dumpReader{r: bufio.NewReaderSize(r, 1<<16), sum: sha256.New(), begun: begun}
+	d := &dumpReader{r: bufio.NewReaderSize(r, 1<<16), sum: sha256.New(), book: b, begun: begun}
 	head, err := d.header()
 	if err != nil {
 		return err
@@ -76,6 +76,7 @@ func restore(ctx context.Context, begun *sql.Tx, r io.Reader) error {
 type dumpReader struct {
 	r     *bufio.Reader
 	sum   hash.Hash
+	book  *Book
 	begun *sql.Tx
 	n     int64 // lines read
 
@@ -225,7 +226,7 @@ func (d *dumpReader) flush(ctx context.Context) error {
 	}
 	one := "(" + placeholders(len(d.table.columns)) + ")"
 	rows := len(d.args) / len(d.table.columns)
-	_, err := d.begun.ExecContext(ctx, numbered("INSERT INTO "+d.table.name+" ("+strings.Join(d.table.names(), ", ")+") VALUES "+
+	_, err := d.begun.ExecContext(ctx, d.book.placed("INSERT INTO "+d.table.name+" ("+strings.Join(d.table.names(), ", ")+") VALUES "+
 		strings.Repeat(one+", ", rows-1)+one), d.args...)
 	d.args, d.size = d.args[:0], 0
 	if err != nil {
