@@ -62,16 +62,11 @@ func (it *item) base() bool {
 
 // wanted is the row's amount in base units of an asset.
 func (c *checker) wanted(ctx context.Context, it *item, f found, asset chains.Asset) (chains.Amount, *RowError, error) {
-	places, _, known, err := c.unit(ctx, f, asset)
+	places, known, err := c.counted(ctx, it, f, asset)
 	if err != nil {
 		return chains.Amount{}, nil, err
 	}
-	switch part := baseUnits[it.amount.unit]; {
-	case it.base():
-		places = 0
-	case part > 0:
-		places = part - 1
-	case !known:
+	if !known {
 		e := it.error(FieldAmount, DecimalsUnknown, string(asset))
 		return chains.Amount{}, &e, nil
 	}
@@ -83,27 +78,35 @@ func (c *checker) wanted(ctx context.Context, it *item, f found, asset chains.As
 	return n, nil, nil
 }
 
+// counted is how many decimal places of an asset's base unit the row's amount counts in.
+func (c *checker) counted(ctx context.Context, it *item, f found, asset chains.Asset) (places int, known bool, err error) {
+	if it.base() {
+		return 0, true, nil
+	}
+	if p, ok := parts[it.amount.unit]; ok {
+		return p.places, asset == f.chain.Native() && p.family == f.name().Family(), nil
+	}
+	places, _, known, err = c.unit(ctx, f, asset)
+	return places, known, err
+}
+
 // slip explains an amount that is a payment's times a power of ten. Among several
 // payments only the powers count that confusing units gives, and only of one payment.
 func (c *checker) slip(ctx context.Context, it *item, f found, all []payment) (*RowError, error) {
 	var found []payment
 	var e RowError
 	for _, p := range all {
-		places, _, known, err := c.unit(ctx, f, p.asset)
+		unit, known, err := c.counted(ctx, it, f, p.asset)
 		if err != nil {
 			return nil, err
 		}
-		unit := places
-		if part := baseUnits[it.amount.unit]; it.base() {
-			unit = 0
-		} else if part > 0 {
-			unit = part - 1
-		} else if !known {
-			continue
+		places, _, _, err := c.unit(ctx, f, p.asset)
+		if err != nil {
+			return nil, err
 		}
 		power, ok := powerBetween(it.amount, p.amount, unit)
 		why := confusion(power, places, unit)
-		if !ok || len(all) > 1 && why == misplaced {
+		if !ok || !known || len(all) > 1 && why == misplaced {
 			continue
 		}
 		amount, err := c.people(ctx, f, p)

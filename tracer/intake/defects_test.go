@@ -87,6 +87,8 @@ func defects(w *world) []defect {
 		{name: "about", tx: single, amount: "約0.5", want: "amount-unreadable"},
 		{name: "decimal comma", tx: single, amount: "0,5", want: "amount-unreadable"},
 		{name: "yen as amount", tx: single, amount: "500,000円", want: "amount-is-yen"},
+		{name: "two assets", tx: single, asset: "BTC", amount: "0.5 ETH", want: "asset-conflict"},
+		{name: "satoshi of ether", tx: ether, amount: "1500000000 sat", want: "decimals-unknown"},
 		{name: "negative", tx: single, amount: "△0.5", want: single + ":0", says: "minus"},
 		{name: "batch by recipient", tx: w.batch.String(), address: alice, want: w.batch.String() + ":0"},
 		{name: "batch by amount", tx: w.batch.String(), amount: "0.1", want: w.batch.String() + ":0", says: "amount alone"},

@@ -27,6 +27,7 @@ var messages = map[Code]message{
 	AmountUnreadable:  {"the amount cannot be read: {1}", "数量を読めません。", "write it as 0.5 or 0.5 BTC", "「0.5」や「0.5 BTC」のように記入してください。"},
 	AmountIsYen:       {"the amount is in yen, not in the asset", "数量が円で記入されています。", "write how many coins were sent; yen belong in the column of yen", "送った暗号資産の数量を記入してください。円は円換算額の列に記入してください。"},
 	AmountMangled:     {"a spreadsheet kept this as a number of {1} digits; it keeps 15, so digits may be lost", "表計算ソフトの数値は15桁までのため、桁が失われた可能性があります。", "format the column as text and enter the amount again", "列の書式を「文字列」にして、入力し直してください。"},
+	AssetConflict:     {"the amount is in {1}, the row's asset is {2}", "数量の単位は{1}ですが、通貨は{2}です。", "write the same in both", "どちらかに合わせてください。"},
 	AmountPrecision:   {"the amount has more decimal places than the {1} of {2}", "数量の小数の桁数が{2}の桁数({1})を超えています。", "enter the exact amount", "正確な数量を入力してください。"},
 	TimeUnreadable:    {"the time cannot be read: {1}", "日時を読めません。", "write 2024-05-01 12:34 (JST), or 2024-05-01T12:34:56Z", "「2024-05-01 12:34」(日本時間)のように記入してください。"},
 	YenUnreadable:     {"the yen cannot be read: {1}", "円換算額を読めません。", "write 500000 or 50万円", "「500000」や「50万円」のように記入してください。"},

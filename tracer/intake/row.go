@@ -226,12 +226,17 @@ func (r *row) readAmount() {
 			r.notice(AmountNegative)
 		}
 		if q.unit == "" {
-			q.unit = strings.ToLower(r.layout.unit)
+			q.unit = r.layout.unit
 		}
 		r.quantities = append(r.quantities, q)
 		r.normal(FieldAmount, q.String())
-		if asset, ok := assetNamed(q.unit); ok && r.asset == (named{}) {
+		asset, ok := assetNamed(q.unit)
+		switch {
+		case ok && r.asset == (named{}):
 			r.setAsset(asset, q.unit)
+		case ok && asset.symbol != r.asset.symbol && r.asset.symbol != "":
+			r.fail(newError(FieldAmount, AssetConflict, asset.symbol, r.asset.symbol))
+			return
 		}
 	}
 }
@@ -261,6 +266,9 @@ func (r *row) readTime(zone *time.Location) {
 	t := tidy(r.cell(FieldTime).text)
 	if t == "" || t == "-" {
 		return
+	}
+	if r.layout.zone != nil {
+		zone = r.layout.zone
 	}
 	m, err := parseMoment(t, zone)
 	if err != nil {

@@ -37,7 +37,7 @@ func set(t testing.TB, f *excelize.File, sheet string, rows ...[]any) {
 }
 
 // edited replaces text in a part of a workbook.
-func edited(t testing.TB, data []byte, part, old, new string) []byte {
+func edited(t testing.TB, data []byte, part, was, is string) []byte {
 	t.Helper()
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
@@ -55,10 +55,10 @@ func edited(t testing.TB, data []byte, part, old, new string) []byte {
 			t.Fatal(err)
 		}
 		if f.Name == part {
-			if !strings.Contains(string(body), old) {
-				t.Fatalf("%s has no %q: %s", part, old, body)
+			if !strings.Contains(string(body), was) {
+				t.Fatalf("%s has no %q: %s", part, was, body)
 			}
-			body = []byte(strings.ReplaceAll(string(body), old, new))
+			body = []byte(strings.ReplaceAll(string(body), was, is))
 		}
 		p, err := w.Create(f.Name)
 		if err != nil {
@@ -185,7 +185,7 @@ func TestMerged(t *testing.T) {
 	for _, d := range got.deposits {
 		cases = append(cases, d.Case)
 	}
-	if strings.Join(cases, " ") != "R6-1 R6-1 R6-1 R6-2" {
+	if strings.Join(cases, "+") != "R6-1+R6-1+R6-1+R6-2" {
 		t.Errorf("cases %q; rejected %+v", cases, got.rejected)
 	}
 }
