@@ -100,3 +100,14 @@ func newNotice(code NoticeCode, args ...string) Notice {
 	t := noticeTexts[code]
 	return Notice{code, fill(t[0], args), fill(t[1], args)}
 }
+
+// Explanation is what a code of a row error says and asks for, with … where a row's
+// own values stand.
+type Explanation struct{ Reason, ReasonJA, Fix, FixJA string }
+
+// Explain says what a code means; empty for one that is not known.
+func Explain(code Code) Explanation {
+	m := messages[code]
+	open := []string{"…", "…", "…", "…"}
+	return Explanation{fill(m.reason, open), fill(m.reasonJA, open), fill(m.fix, open), fill(m.fixJA, open)}
+}

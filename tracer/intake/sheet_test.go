@@ -248,11 +248,15 @@ func TestWorkbookLimits(t *testing.T) {
 	if len(bomb) > 1<<20 {
 		t.Fatalf("the bomb is %d bytes: no bomb", len(bomb))
 	}
+	// Neither part is too large by itself.
+	parts := edited(t, data, "xl/worksheets/sheet1.xml", "</sheetData>", strings.Repeat(`<row><c><v>1</v></c></row>`, 100_000)+"</sheetData>")
+	parts = edited(t, parts, "xl/sharedStrings.xml", "</sst>", strings.Repeat("<si><t>x</t></si>", 150_000)+"</sst>")
 	for name, c := range map[string]struct {
 		data []byte
 		code intake.FileCode
 	}{
 		"a zip bomb":   {bomb, intake.FileTooLarge},
+		"many parts":   {parts, intake.FileTooLarge},
 		"a huge cell":  {edited(t, data, "xl/sharedStrings.xml", "MARK", strings.Repeat("x", 100_000)), intake.FileTooLarge},
 		"one huge tag": {edited(t, data, "xl/worksheets/sheet1.xml", "<sheetData>", "<sheetData><row "+strings.Repeat("x", 400_000)+`="1">`), intake.FileTooLarge},
 		"no string":    {edited(t, data, "xl/worksheets/sheet1.xml", "<v>0</v>", "<v>99</v>"), intake.FileDamaged},
