@@ -30,7 +30,7 @@ func (c *checker) ofAmount(ctx context.Context, it *item, f found, all []payment
 	if len(left) > 0 {
 		return left, nil, nil
 	}
-	e, err := c.slip(ctx, it, f, all)
+	e, err := c.slipped(ctx, it, f, all)
 	if e != nil || err != nil {
 		return nil, e, err
 	}
@@ -68,6 +68,9 @@ func (c *checker) wanted(ctx context.Context, it *item, f found, asset chains.As
 	}
 	if !known {
 		e := it.error(FieldAmount, DecimalsUnknown, string(asset))
+		if _, part := parts[it.amount.unit]; part {
+			e = it.error(FieldAmount, AssetConflict, it.amount.unit, string(asset))
+		}
 		return chains.Amount{}, &e, nil
 	}
 	n, err := it.amount.base(places)
@@ -90,9 +93,9 @@ func (c *checker) counted(ctx context.Context, it *item, f found, asset chains.A
 	return places, known, err
 }
 
-// slip explains an amount that is a payment's times a power of ten. Among several
+// slipped explains an amount that is a payment's times a power of ten. Among several
 // payments only the powers count that confusing units gives, and only of one payment.
-func (c *checker) slip(ctx context.Context, it *item, f found, all []payment) (*RowError, error) {
+func (c *checker) slipped(ctx context.Context, it *item, f found, all []payment) (*RowError, error) {
 	var found []payment
 	var e RowError
 	for _, p := range all {
@@ -105,8 +108,8 @@ func (c *checker) slip(ctx context.Context, it *item, f found, all []payment) (*
 			return nil, err
 		}
 		power, ok := powerBetween(it.amount, p.amount, unit)
-		why := confusion(power, places, unit)
-		if !ok || !known || len(all) > 1 && why == misplaced {
+		from := confusion(power, places, unit)
+		if !ok || !known || len(all) > 1 && from == misplaced {
 			continue
 		}
 		amount, err := c.people(ctx, f, p)
@@ -114,7 +117,7 @@ func (c *checker) slip(ctx context.Context, it *item, f found, all []payment) (*
 			return nil, err
 		}
 		found = append(found, p)
-		e = it.error(FieldAmount, AmountScale, it.said(), amount, strconv.Itoa(power), why)
+		e = it.error(FieldAmount, AmountScale, it.said(), amount, strconv.Itoa(power), from.why, from.whyJA, it.write(f, p, places))
 	}
 	if len(found) != 1 {
 		return nil, nil
@@ -124,24 +127,46 @@ func (c *checker) slip(ctx context.Context, it *item, f found, all []payment) (*
 	return &e, err
 }
 
-const misplaced = "the point is misplaced"
+// slip is what a wrong power of ten comes from.
+type slip struct{ why, whyJA string }
+
+var (
+	misplaced     = slip{"the point is misplaced", "小数点の位置の誤り"}
+	unitsForCoins = slip{"the row counts base units (satoshi, wei), not coins", "最小単位(satoshi・wei)の数を記入している"}
+	coinsForUnits = slip{"the row counts coins, not base units", "最小単位ではなく、コインの数を記入している"}
+	sixEighteen   = slip{"6 and 18 decimal places were confused", "小数6桁と18桁の取り違え"}
+	eightEighteen = slip{"8 and 18 decimal places were confused", "小数8桁と18桁の取り違え"}
+	anotherAsset  = slip{"another asset's decimal places were used", "別の通貨の桁数を使っている"}
+)
 
 // confusion says which units give a factor of 10^power, of an asset with so many
 // places, counted in units of so many.
-func confusion(power, places, unit int) string {
+func confusion(power, places, unit int) slip {
 	switch {
 	case power == places && unit == places:
-		return "the row counts base units (satoshi, wei), not coins"
+		return unitsForCoins
 	case power == -places && unit == 0:
-		return "the row counts coins, not base units"
+		return coinsForUnits
 	case abs(power) == ethereumPlaces-6:
-		return "6 and 18 decimal places were confused"
+		return sixEighteen
 	case abs(power) == ethereumPlaces-bitcoinPlaces:
-		return "8 and 18 decimal places were confused"
+		return eightEighteen
 	case abs(power) == bitcoinPlaces || abs(power) == ethereumPlaces || abs(power) == 6:
-		return "another asset's decimal places were used"
+		return anotherAsset
 	}
 	return misplaced
+}
+
+// write is how the row should state a payment's amount.
+func (it *item) write(f found, p payment, places int) string {
+	number := strings.TrimSuffix(strings.TrimRight(p.amount.Decimal(places), "0"), ".")
+	switch {
+	case it.base() || places == 0:
+		return p.amount.String()
+	case p.asset == f.chain.Native():
+		return number + " " + string(p.asset)
+	}
+	return number
 }
 
 // powerBetween is n where the quantity, in units of so many places, is amount·10^n.

@@ -1,7 +1,6 @@
 package intake_test
 
 import (
-	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -20,7 +19,7 @@ func TestDocumented(t *testing.T) {
 		if e.Reason == "" || e.ReasonJA == "" || e.Fix == "" || e.FixJA == "" {
 			t.Errorf("%s has no words", code)
 		}
-		line := fmt.Sprintf("| `%s` | %s | %s | %s%s |", code, e.Reason, e.Fix, e.ReasonJA, e.FixJA)
+		line := "| `" + string(code) + "` | " + e.Reason + " | " + e.Fix + " | " + e.ReasonJA + e.FixJA + " |"
 		if !strings.Contains(string(text), line) {
 			t.Errorf("not documented:\n%s", line)
 		}

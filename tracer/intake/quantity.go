@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"errors"
 	"math/big"
 	"regexp"
 	"strings"
@@ -20,11 +19,12 @@ type quantity struct {
 }
 
 var (
-	errNumber    = errors.New("want digits with a point, such as 0.5, and a unit where there is one")
-	errComma     = errors.New("its comma does not split groups of three digits: write the decimal point as a point")
-	errAbout     = errors.New("it says about how much: the exact amount is needed")
-	errExponent  = errors.New("a spreadsheet wrote it with an exponent, and digits may be lost")
-	errPrecision = errors.New("it has more decimal places than the asset has")
+	errNumber    = &unread{"want digits with a point, such as 0.5, and a unit where there is one", "数字(例: 0.5)と単位以外の文字があります"}
+	errComma     = &unread{"its comma does not split groups of three digits: write the decimal point as a point", "カンマの位置が3桁区切りではありません。小数点は「.」です"}
+	errAbout     = &unread{"it says about how much: the exact amount is needed", "概数です"}
+	errExponent  = &unread{"a spreadsheet wrote it with an exponent, and digits may be lost", "指数表記のため、桁が失われた可能性があります"}
+	errPrecision = &unread{"it has more decimal places than the asset has", "小数の桁数が多すぎます"}
+	errYenParts  = &unread{"yen have no decimal places", "円に小数はありません"}
 )
 
 // part is a unit smaller than a coin: its chain's family, and how many decimal places
@@ -216,7 +216,7 @@ func parseYen(t string) (chains.Amount, error) {
 	}
 	n, err := q.base(0)
 	if err != nil {
-		return chains.Amount{}, errors.New("yen have no decimal places")
+		return chains.Amount{}, errYenParts
 	}
 	return n, nil
 }
