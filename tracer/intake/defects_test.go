@@ -230,3 +230,34 @@ func TestSuggestions(t *testing.T) {
 		t.Errorf("%d amounts and %d ids were tried: too few to tell", written, confirmed)
 	}
 }
+
+// TestCandidates: of an address's payments only those are proposed that the digits left
+// of the id, the amount and the time allow; none is ever taken.
+func TestCandidates(t *testing.T) {
+	w := newWorld(t)
+	single, batch, alice := w.single.String(), w.batch.String(), string(w.person(alice))
+	for name, c := range map[string]struct {
+		d    defect
+		want []string
+	}{
+		"by digits":        {defect{tx: single[:12] + "...", address: alice}, []string{single + ":0"}},
+		"by the end":       {defect{tx: "..." + batch[50:], address: alice}, []string{batch + ":0"}},
+		"by amount":        {defect{tx: alice, amount: "0.1 BTC", time: "2024/5/1"}, []string{batch + ":0"}},
+		"by address alone": {defect{tx: alice, time: "2024/5/1"}, []string{single + ":0", batch + ":0"}},
+		"another day":      {defect{tx: alice, time: "2024/5/9"}, nil},
+		"no time":          {defect{tx: alice}, nil},
+		"other digits":     {defect{tx: "000000000000...", address: alice}, nil},
+	} {
+		got, _, _ := read(t, []byte(heading+c.d.row()), w.options())
+		if len(got.deposits) > 0 || len(got.rejected) != 1 {
+			t.Fatalf("%s: a candidate was taken", name)
+		}
+		var refs []string
+		for _, k := range got.rejected[0].Errors[0].Candidates {
+			refs = append(refs, k.Ref)
+		}
+		if strings.Join(refs, " ") != strings.Join(c.want, " ") {
+			t.Errorf("%s: %s, want %s", name, refs, c.want)
+		}
+	}
+}

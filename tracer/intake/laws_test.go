@@ -164,6 +164,9 @@ func TestMend(t *testing.T) {
 	if !strings.HasPrefix(lines[0], "\ufeff管理,取引ID,数量,"+intake.ReasonHeading+","+intake.ReasonHeadingJA) || len(lines) != 4 {
 		t.Fatalf("the file to mend:\n%s", mend)
 	}
+	if _, _, twice := read(t, mend, w.options()); !bytes.Equal(twice, mend) {
+		t.Errorf("unmended, the file came back as:\n%s\nand not as:\n%s", twice, mend)
+	}
 	mended := strings.NewReplacer(",15,", ",1.5,", w.batch.String()+",0.2", w.batch.String()+":2,0.2").Replace(string(mend))
 	again, _, none := read(t, []byte(mended), w.options())
 	if len(again.deposits) != 2 || len(again.rejected) != 0 || len(none) != 0 {
