@@ -103,7 +103,7 @@ func (l *layout) findHeading(sample []record, words map[string]Field) (body int)
 			}
 			break
 		}
-		if known > best {
+		if known > 0 && known >= best { // of two alike the one nearer to the data
 			best, at = known, i
 		}
 	}

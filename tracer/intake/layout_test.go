@@ -43,6 +43,10 @@ func TestLayouts(t *testing.T) {
 			want: []string{single + ":0"}, rows: intake.Rows{All: 7, Blank: 1, Skipped: 5, Good: 1},
 		},
 		{
+			name: "a title with a word of headings", text: "事件番号,R6-12\n取引ID,所見\n" + single + ",x\n",
+			want: []string{single + ":0"}, rows: intake.Rows{All: 3, Skipped: 2, Good: 1},
+		},
+		{
 			name: "the heading again on each page", text: "取引ID,数量\n" + single + ",0.5\n取引ID,数量\n" + ether + ",1.5\n",
 			want: []string{single + ":0", ether + ":call:0"}, rows: intake.Rows{All: 4, Skipped: 2, Good: 2},
 		},
