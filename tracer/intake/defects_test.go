@@ -261,3 +261,30 @@ func TestCandidates(t *testing.T) {
 		}
 	}
 }
+
+// TestRarerCodes: what the rows above have no column or chain for.
+func TestRarerCodes(t *testing.T) {
+	w := newWorld(t)
+	single, plain := w.single.String(), "txid,chain,kind,index,asset,amount\n"
+	twice, few := w.options(), w.options()
+	twice.Chains = []intake.Chain{w.bitcoin, w.bitcoin}
+	few.Limits.PartsOfCell = 1
+	for want, c := range map[string]struct {
+		text string
+		opt  intake.Options
+	}{
+		"chain-unknown":        {plain + single + ",なぞ,,,,\n", w.options()},
+		"kind-unknown":         {plain + single + ",,gift,,,\n", w.options()},
+		"index-unreadable":     {plain + single + ",,,-1,,\n", w.options()},
+		"place-missing":        {plain + single + ",,token,,,\n", w.options()},
+		"chain-mismatch":       {plain + single + ",ethereum,,,,\n", w.options()},
+		"token-unknown":        {plain + w.dollars.String() + ",,,,DAI,\n", w.options()},
+		"tx-on-several-chains": {plain + single + ",,,,,\n", twice},
+		"ids-too-many":         {"txid,note\n" + single + " " + w.ether.String() + ",x\n", few},
+	} {
+		got, _, _ := read(t, []byte(c.text), c.opt)
+		if len(got.rejected) != 1 || codes(got.rejected[0]) != want {
+			t.Errorf("want %s: rejected %+v, deposits %+v", want, got.rejected, got.deposits)
+		}
+	}
+}
