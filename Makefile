@@ -68,6 +68,8 @@ tools: $(BTCD) $(GETH) $(ANVIL) $(SOLC) $(NEO4J) $(GOLANGCI_LINT) $(GOFUMPT)
 	.ci/debian.sh litecoind litecoind
 	.ci/debian.sh node nodejs
 	.ci/debian.sh java openjdk-17-jre-headless
+	.ci/debian.sh '/usr/lib/postgresql/*/bin/initdb' postgresql
+	.ci/debian.sh setpriv util-linux
 
 $(BTCD):
 	GOBIN=$(@D) go install github.com/btcsuite/btcd@$(BTCD_VERSION)

@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
-# debian.sh COMMAND PACKAGE… installs Debian packages where a command is missing.
+# debian.sh COMMAND PACKAGE… installs Debian packages where a command is missing. A
+# command outside the PATH is named by a pattern of its whole path.
 set -euo pipefail
 command=$1
 shift
-if command -v "$command" >/dev/null; then
+found() {
+  if [[ $command == /* ]]; then compgen -G "$command"; else command -v "$command"; fi >/dev/null
+}
+if found; then
   exit 0
 fi
 
@@ -22,4 +26,4 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" apt-get update -qq || fail "apt-get update failed"
 "${as_root[@]}" apt-get install -y -qq --no-install-recommends "$@" || fail "apt-get install failed"
-command -v "$command" >/dev/null || fail "its package does not bring it"
+found || fail "its package does not bring it"

@@ -48,6 +48,7 @@ backends-are-wired-in-cmd  api/api.go                      tsuiseki/graph/neo4j
 tests-only                 tracer/tracer.go                testing
 tests-only                 cmd/tsuiseki/main.go            tsuiseki/fixtures/node
 tests-only                 cmd/tsuiseki/main.go            tsuiseki/fixtures/neo4j
+tests-only                 cmd/tsuiseki/main.go            tsuiseki/fixtures/postgres
 tests-only                 cmd/tsuiseki/demo.go            tsuiseki/fixtures/process
 tests-only                 cmd/tsuiseki/demo.go            tsuiseki/fixtures/contracts
 tests-only                 cmd/tsuiseki/demo.go            tsuiseki/fixtures/evm
@@ -83,8 +84,11 @@ pebble-in-stores           graph/neo4j/store.go            github.com/cockroachd
 sql-in-casebook            tracer/tracer.go                database/sql
 sql-in-casebook            api/api.go                      github.com/jackc/pgx/v5
 sql-in-casebook            cmd/tsuiseki/main.go            modernc.org/sqlite
+sql-in-casebook            cmd/tsuiseki/main.go            github.com/pressly/goose/v3
+sql-in-casebook            fixtures/node/node.go           github.com/jackc/pgx/v5
 sql-in-casebook            tracer/correlate/correlate.go   github.com/riverqueue/river
 -                          tracer/casebook/case.go         database/sql
+-                          fixtures/postgres/postgres.go   github.com/jackc/pgx/v5
 -                          tracer/casebook/case.go         github.com/riverqueue/river
 logger-is-injected         cmd/tsuiseki/main.go            log
 -                          tracer/tracer.go                log/slog

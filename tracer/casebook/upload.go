@@ -1,0 +1,98 @@
+package casebook
+
+import (
+	"context"
+	"slices"
+)
+
+// Upload is a file as it was received for a case.
+type Upload struct {
+	ID      string `json:"id"`
+	Case    string `json:"case"`
+	SHA256  string `json:"sha256"`  // hex
+	Name    string `json:"name"`    // of the file, as it was given
+	Size    int64  `json:"size"`    // bytes
+	Attempt int64  `json:"attempt"` // to read it: the number of the newest, 0 before the first
+	Origin
+}
+
+var uploads = table[Upload]{
+	"uploads",
+	slices.Concat([]string{"id", "case_id", "sha256", "name", "size", "attempt"}, originColumns),
+	func(u *Upload) []any {
+		return slices.Concat([]any{&u.ID, &u.Case, &u.SHA256, &u.Name, &u.Size, &u.Attempt}, u.fields())
+	},
+}
+
+func uploadResource(id string) string { return "upload/" + id }
+
+// AddUpload stores a file for a case. The same bytes in the same case are the same upload,
+// by whatever name: fresh is false then.
+func (b *Book) AddUpload(ctx context.Context, p Principal, caseID, name string, content []byte) (u Upload, fresh bool, err error) {
+	err = b.do(ctx, p, uploadAdd, caseResource(caseID), func(ctx context.Context, t *tx) error {
+		if _, err := t.writable(ctx, caseID); err != nil {
+			return err
+		}
+		if err := checkNames(field{"name", name}); err != nil {
+			return err
+		}
+		hash, err := t.store(ctx, content, asReceived)
+		if err != nil {
+			return err
+		}
+		u = Upload{ID: newID(), Case: caseID, SHA256: hash, Name: name, Size: int64(len(content)), Origin: t.origin()}
+		if fresh, err = uploads.insert(ctx, t, &u); err != nil {
+			return err
+		}
+		if !fresh {
+			u, err = uploads.one(ctx, t, notFound("upload", hash), "WHERE x.case_id = ? AND x.sha256 = ?", caseID, hash)
+		}
+		t.note("upload", u.ID)
+		t.note("sha256", hash)
+		t.note("name", name)
+		t.note("new", fresh)
+		return err
+	})
+	return u, fresh, err
+}
+
+func (t *tx) visibleUpload(ctx context.Context, id string) (Upload, error) {
+	return uploads.one(ctx, t, notFound("upload", id), ofVisibleCase+"x.id = ?", t.force(), t.force(), id)
+}
+
+// uploadOf wants an upload to be one of the case.
+func (t *tx) uploadOf(ctx context.Context, caseID, id string) error {
+	_, err := uploads.one(ctx, t, notFound("upload", id), "WHERE x.id = ? AND x.case_id = ?", storable(id), caseID)
+	return err
+}
+
+// Upload is one upload, without its bytes.
+func (b *Book) Upload(ctx context.Context, p Principal, id string) (u Upload, err error) {
+	err = b.do(ctx, p, uploadView, uploadResource(id), func(ctx context.Context, t *tx) error {
+		u, err = t.visibleUpload(ctx, id)
+		return err
+	})
+	return u, err
+}
+
+// Uploads lists a case's uploads, the oldest first.
+func (b *Book) Uploads(ctx context.Context, p Principal, caseID string, page Page) (answer List[Upload], err error) {
+	err = b.do(ctx, p, uploadList, caseResource(caseID), func(ctx context.Context, t *tx) error {
+		answer, err = ofCase(ctx, t, uploads, caseID, page, func(u *Upload) (Origin, string) { return u.Origin, u.ID })
+		return err
+	})
+	return answer, err
+}
+
+// UploadContent is an upload's bytes, checked against their SHA-256.
+func (b *Book) UploadContent(ctx context.Context, p Principal, id string) (content []byte, err error) {
+	err = b.do(ctx, p, uploadExport, uploadResource(id), func(ctx context.Context, t *tx) error {
+		u, err := t.visibleUpload(ctx, id)
+		if err != nil {
+			return err
+		}
+		content, err = t.load(ctx, u.SHA256)
+		return err
+	})
+	return content, err
+}
