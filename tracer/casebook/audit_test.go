@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,8 +29,7 @@ func TestAuditByHand(t *testing.T) {
 		}
 		rows := must(b.Audit(t.Context(), audits, casebook.AuditFilter{}, casebook.Page{}))(t).Items
 		previous := ""
-		for i := len(rows) - 1; i >= 0; i-- {
-			r := rows[i]
+		for _, r := range slices.Backward(rows) {
 			text := fmt.Sprintf(`{"action":%s,"details":%s,"previous":%s,"resource":%s,"seq":%d,"time":%s,"who":%s}`,
 				quoted(r.Action), quoted(r.Details), quoted(previous), quoted(r.Resource), r.Seq, quoted(r.Time), quoted(r.Who))
 			sum := sha256.Sum256([]byte(text))
@@ -293,6 +293,39 @@ func TestAuditIsFiltered(t *testing.T) {
 			if got := must(b.Audit(t.Context(), audits, test.filter, casebook.Page{}))(t); len(got.Items) != test.want {
 				t.Errorf("%+v finds %+v", test.filter, got.Items)
 			}
+		}
+	})
+}
+
+// TestNothingIsSeenOrDoneUnrecorded takes the audit away.
+func TestNothingIsSeenOrDoneUnrecorded(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, b *casebook.Book) {
+		o, _, _ := world(t, b)
+		before := contentsOf(t, b)
+		if _, err := b.DB().ExecContext(t.Context(), "ALTER TABLE audit RENAME TO gone"); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range slices.Concat(calls, changes) {
+			for _, p := range []casebook.Principal{tokyo, system, audits, admin} {
+				if !slices.Contains(c.roles, p.Role) {
+					continue
+				}
+				got, err := c.does(t.Context(), b, p, o)
+				if err == nil {
+					t.Errorf("%s succeeds as %s", c.method, p.Role)
+				}
+				text, _ := json.Marshal(got)
+				if strings.Contains(string(text), secret("13")) {
+					t.Errorf("%s tells %s", c.method, text)
+				}
+			}
+		}
+		if _, err := b.DB().ExecContext(t.Context(), "ALTER TABLE gone RENAME TO audit"); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(contentsOf(t, b), before) {
+			t.Error("something was changed")
 		}
 	})
 }

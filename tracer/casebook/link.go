@@ -201,7 +201,7 @@ func (b *Book) Link(ctx context.Context, p Principal, id string) (l Link, err er
 		}
 		return err
 	})
-	return l, err
+	return recorded(l, err)
 }
 
 // LinkFilter is which links to list; what is empty does not matter.
@@ -238,5 +238,5 @@ func (b *Book) Links(ctx context.Context, p Principal, filter LinkFilter, page P
 		answer.Items, err = t.show(ctx, rows.Items)
 		return err
 	})
-	return answer, err
+	return recorded(answer, err)
 }

@@ -52,14 +52,17 @@ func (b *Book) BeginReading(ctx context.Context, p Principal, uploadID string) (
 		t.note("attempt", attempt)
 		return err
 	})
-	return attempt, err
+	return recorded(attempt, err)
 }
 
-// writableUpload is an upload of a case that counts.
+// writableUpload is an upload that counts, of a case that does.
 func (t *tx) writableUpload(ctx context.Context, id string) (Upload, error) {
 	u, err := t.visibleUpload(ctx, id)
-	if err == nil {
-		_, err = t.writable(ctx, u.Case)
+	if err != nil {
+		return u, err
+	}
+	if _, err = t.writable(ctx, u.Case); err == nil {
+		err = u.counts()
 	}
 	return u, err
 }
@@ -104,5 +107,5 @@ func (b *Book) Rejects(ctx context.Context, p Principal, uploadID string, page P
 		answer, err = list(ctx, t, rejects, q, page, func(r *Reject) []any { return []any{r.Row, r.Field, r.Code} })
 		return err
 	})
-	return answer, err
+	return recorded(answer, err)
 }

@@ -50,10 +50,35 @@ func (b *Book) do(ctx context.Context, p Principal, op operation, resource strin
 	}))
 }
 
-func (b *Book) transact(ctx context.Context, p Principal, work func(context.Context, *tx) error) error {
-	begun, err := b.db.BeginTx(ctx, nil)
+// recorded is what a call found, and nothing where it failed: what the audit did not take
+// in is not seen.
+func recorded[T any](found T, err error) (T, error) {
 	if err != nil {
-		return fmt.Errorf("casebook: %w", err)
+		var none T
+		return none, err
+	}
+	return found, nil
+}
+
+// begin begins a transaction in which a statement sees what others have committed by
+// then, whatever PostgreSQL's own setting is; SQLite's writers come one after the other.
+func (b *Book) begin(ctx context.Context) (*sql.Tx, error) {
+	var options *sql.TxOptions
+	if b.pool != nil {
+		options = &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+	}
+	begun, err := b.db.BeginTx(ctx, options)
+	if err != nil {
+		return nil, fmt.Errorf("casebook: %w", err)
+	}
+	return begun, nil
+}
+
+// transact runs work in a transaction.
+func (b *Book) transact(ctx context.Context, p Principal, work func(context.Context, *tx) error) error {
+	begun, err := b.begin(ctx)
+	if err != nil {
+		return err
 	}
 	t := &tx{Tx: begun, principal: p, now: b.now().UTC().Truncate(time.Microsecond), details: make(map[string]any)}
 	if err := work(ctx, t); err != nil {
@@ -113,6 +138,14 @@ func (t *tx) withdraw(ctx context.Context, table, resource, id string, before Wi
 	}
 	t.note("reason", reason)
 	w := t.withdrawal(reason)
-	return t.exec(ctx, "UPDATE "+table+" SET withdrawn = ?, withdrawn_by = ?, withdrawn_reason = ? WHERE id = ? AND withdrawn = 0",
-		stored(w.At), w.By, w.Reason, id)
+	result, err := t.ExecContext(ctx, numbered("UPDATE "+table+
+		" SET withdrawn = ?, withdrawn_by = ?, withdrawn_reason = ? WHERE id = ? AND withdrawn = 0"), stored(w.At), w.By, w.Reason, id)
+	if err != nil {
+		return err
+	}
+	rows, err := result.RowsAffected()
+	if err == nil && rows == 0 {
+		err = &ConflictError{Resource: resource, Reason: "someone else is withdrawing it"}
+	}
+	return err
 }

@@ -70,7 +70,7 @@ func settle(tb testing.TB, b *casebook.Book, force casebook.Prefecture) (o owned
 		tb.Fatal(err)
 	}
 	o.Disclosure = answer.ID
-	r, _, err := b.AddTrace(ctx, dept, o.Case.ID, casebook.Trace{Rule: "fifo", Engine: s, Digest: "sha256:" + s}, []byte(s))
+	r, _, err := b.AddTrace(ctx, dept, o.Case.ID, casebook.Trace{Rule: "fifo", Engine: s, Digest: "sha256:" + s}, []byte("trace "+s))
 	if err != nil {
 		tb.Fatal(err)
 	}
