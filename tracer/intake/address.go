@@ -2,7 +2,6 @@ package intake
 
 import (
 	"encoding/hex"
-	"errors"
 	"regexp"
 	"strings"
 
@@ -26,8 +25,8 @@ var (
 var scriptName = regexp.MustCompile(`^(multisig|op_return|nonstandard):[0-9a-f]{2,64}$`)
 
 var (
-	errChecksum  = errors.New("its checksum does not match: a character is wrong or missing")
-	errNoAddress = errors.New("it is no address of Bitcoin, Ethereum or Tron")
+	errChecksum  = &unread{"its checksum does not match: a character is wrong or missing", "チェックサムが合いません(文字の誤りか欠落)"}
+	errNoAddress = &unread{"it is no address of Bitcoin, Ethereum or Tron", "Bitcoin・Ethereum・Tron のアドレスではありません"}
 )
 
 // addressLike reports whether a tidied cell looks like an address, right or mistyped.

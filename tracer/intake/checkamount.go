@@ -30,7 +30,7 @@ func (c *checker) ofAmount(ctx context.Context, it *item, f found, all []payment
 	if len(left) > 0 {
 		return left, nil, nil
 	}
-	e, err := c.slip(ctx, it, f, all)
+	e, err := c.slipped(ctx, it, f, all)
 	if e != nil || err != nil {
 		return nil, e, err
 	}
@@ -62,17 +62,15 @@ func (it *item) base() bool {
 
 // wanted is the row's amount in base units of an asset.
 func (c *checker) wanted(ctx context.Context, it *item, f found, asset chains.Asset) (chains.Amount, *RowError, error) {
-	places, _, known, err := c.unit(ctx, f, asset)
+	places, known, err := c.counted(ctx, it, f, asset)
 	if err != nil {
 		return chains.Amount{}, nil, err
 	}
-	switch part := baseUnits[it.amount.unit]; {
-	case it.base():
-		places = 0
-	case part > 0:
-		places = part - 1
-	case !known:
+	if !known {
 		e := it.error(FieldAmount, DecimalsUnknown, string(asset))
+		if _, part := parts[it.amount.unit]; part {
+			e = it.error(FieldAmount, AssetConflict, it.amount.unit, string(asset))
+		}
 		return chains.Amount{}, &e, nil
 	}
 	n, err := it.amount.base(places)
@@ -83,27 +81,35 @@ func (c *checker) wanted(ctx context.Context, it *item, f found, asset chains.As
 	return n, nil, nil
 }
 
-// slip explains an amount that is a payment's times a power of ten. Among several
+// counted is how many decimal places of an asset's base unit the row's amount counts in.
+func (c *checker) counted(ctx context.Context, it *item, f found, asset chains.Asset) (places int, known bool, err error) {
+	if it.base() {
+		return 0, true, nil
+	}
+	if p, ok := parts[it.amount.unit]; ok {
+		return p.places, asset == f.chain.Native() && p.family == f.name().Family(), nil
+	}
+	places, _, known, err = c.unit(ctx, f, asset)
+	return places, known, err
+}
+
+// slipped explains an amount that is a payment's times a power of ten. Among several
 // payments only the powers count that confusing units gives, and only of one payment.
-func (c *checker) slip(ctx context.Context, it *item, f found, all []payment) (*RowError, error) {
+func (c *checker) slipped(ctx context.Context, it *item, f found, all []payment) (*RowError, error) {
 	var found []payment
 	var e RowError
 	for _, p := range all {
-		places, _, known, err := c.unit(ctx, f, p.asset)
+		unit, known, err := c.counted(ctx, it, f, p.asset)
 		if err != nil {
 			return nil, err
 		}
-		unit := places
-		if part := baseUnits[it.amount.unit]; it.base() {
-			unit = 0
-		} else if part > 0 {
-			unit = part - 1
-		} else if !known {
-			continue
+		places, _, _, err := c.unit(ctx, f, p.asset)
+		if err != nil {
+			return nil, err
 		}
 		power, ok := powerBetween(it.amount, p.amount, unit)
-		why := confusion(power, places, unit)
-		if !ok || len(all) > 1 && why == misplaced {
+		from := confusion(power, places, unit)
+		if !ok || !known || len(all) > 1 && from == misplaced {
 			continue
 		}
 		amount, err := c.people(ctx, f, p)
@@ -111,7 +117,7 @@ func (c *checker) slip(ctx context.Context, it *item, f found, all []payment) (*
 			return nil, err
 		}
 		found = append(found, p)
-		e = it.error(FieldAmount, AmountScale, it.said(), amount, strconv.Itoa(power), why)
+		e = it.error(FieldAmount, AmountScale, it.said(), amount, strconv.Itoa(power), from.why, from.whyJA, it.write(f, p, places))
 	}
 	if len(found) != 1 {
 		return nil, nil
@@ -121,24 +127,46 @@ func (c *checker) slip(ctx context.Context, it *item, f found, all []payment) (*
 	return &e, err
 }
 
-const misplaced = "the point is misplaced"
+// slip is what a wrong power of ten comes from.
+type slip struct{ why, whyJA string }
+
+var (
+	misplaced     = slip{"the point is misplaced", "小数点の位置の誤り"}
+	unitsForCoins = slip{"the row counts base units (satoshi, wei), not coins", "最小単位(satoshi・wei)の数を記入している"}
+	coinsForUnits = slip{"the row counts coins, not base units", "最小単位ではなく、コインの数を記入している"}
+	sixEighteen   = slip{"6 and 18 decimal places were confused", "小数6桁と18桁の取り違え"}
+	eightEighteen = slip{"8 and 18 decimal places were confused", "小数8桁と18桁の取り違え"}
+	anotherAsset  = slip{"another asset's decimal places were used", "別の通貨の桁数を使っている"}
+)
 
 // confusion says which units give a factor of 10^power, of an asset with so many
 // places, counted in units of so many.
-func confusion(power, places, unit int) string {
+func confusion(power, places, unit int) slip {
 	switch {
 	case power == places && unit == places:
-		return "the row counts base units (satoshi, wei), not coins"
+		return unitsForCoins
 	case power == -places && unit == 0:
-		return "the row counts coins, not base units"
+		return coinsForUnits
 	case abs(power) == ethereumPlaces-6:
-		return "6 and 18 decimal places were confused"
+		return sixEighteen
 	case abs(power) == ethereumPlaces-bitcoinPlaces:
-		return "8 and 18 decimal places were confused"
+		return eightEighteen
 	case abs(power) == bitcoinPlaces || abs(power) == ethereumPlaces || abs(power) == 6:
-		return "another asset's decimal places were used"
+		return anotherAsset
 	}
 	return misplaced
+}
+
+// write is how the row should state a payment's amount.
+func (it *item) write(f found, p payment, places int) string {
+	number := strings.TrimSuffix(strings.TrimRight(p.amount.Decimal(places), "0"), ".")
+	switch {
+	case it.base() || places == 0:
+		return p.amount.String()
+	case p.asset == f.chain.Native():
+		return number + " " + string(p.asset)
+	}
+	return number
 }
 
 // powerBetween is n where the quantity, in units of so many places, is amount·10^n.

@@ -22,6 +22,7 @@ const (
 	AmountUnreadable  Code = "amount-unreadable"
 	AmountIsYen       Code = "amount-is-yen"
 	AmountMangled     Code = "amount-mangled"
+	AssetConflict     Code = "asset-conflict"
 	AmountPrecision   Code = "amount-precision"
 	TimeUnreadable    Code = "time-unreadable"
 	YenUnreadable     Code = "yen-unreadable"
@@ -70,7 +71,7 @@ func Codes() []Code {
 	return []Code{
 		CellUndecodable, IDMissing, IDUnreadable, IDIsAddress, IDTruncated, IDTooLong, IDIsTradeNumber, IDMangled, IDsTooMany,
 		ChainUnknown, KindUnknown, IndexUnreadable, AssetUnknown, AddressUnreadable,
-		AmountUnreadable, AmountIsYen, AmountMangled, AmountPrecision, TimeUnreadable, YenUnreadable,
+		AmountUnreadable, AmountIsYen, AmountMangled, AssetConflict, AmountPrecision, TimeUnreadable, YenUnreadable,
 		TxNotFound, TxPending, TxReplaced, TxFailed, TxUnconfirmed, TxTwice, TxNoValue, TxSeveralChains, ChainMismatch,
 		AssetMismatch, TokenUnknown, DecimalsUnknown, RecipientMismatch, RecipientIsSender,
 		AmountMismatch, AmountScale, AmountSum, PlaceMissing, PlaceAmbiguous, TimeFar, DuplicateRow, PlaceClaimed,

@@ -87,6 +87,8 @@ func defects(w *world) []defect {
 		{name: "about", tx: single, amount: "約0.5", want: "amount-unreadable"},
 		{name: "decimal comma", tx: single, amount: "0,5", want: "amount-unreadable"},
 		{name: "yen as amount", tx: single, amount: "500,000円", want: "amount-is-yen"},
+		{name: "two assets", tx: single, asset: "BTC", amount: "0.5 ETH", want: "asset-conflict"},
+		{name: "satoshi of ether", tx: ether, amount: "1500000000 sat", want: "asset-conflict"},
 		{name: "negative", tx: single, amount: "△0.5", want: single + ":0", says: "minus"},
 		{name: "batch by recipient", tx: w.batch.String(), address: alice, want: w.batch.String() + ":0"},
 		{name: "batch by amount", tx: w.batch.String(), amount: "0.1", want: w.batch.String() + ":0", says: "amount alone"},
@@ -193,5 +195,38 @@ func TestDetails(t *testing.T) {
 	}
 	if f := side[intake.FieldTime]; f.Normalised != "2024-05-01T04:00:00Z" {
 		t.Errorf("time side by side: %+v", f)
+	}
+}
+
+// TestSuggestions: what an answer suggests, written into the row, makes a deposit of it.
+func TestSuggestions(t *testing.T) {
+	w := newWorld(t)
+	confirmed, written := 0, 0
+	for _, d := range defects(w) {
+		got, _, _ := read(t, []byte(heading+d.row()), w.options())
+		if len(got.rejected) != 1 || len(got.rejected[0].Errors) != 1 {
+			continue
+		}
+		e := got.rejected[0].Errors[0]
+		switch e.Code {
+		case intake.AmountScale:
+			_, amount, _ := strings.Cut(e.Suggestion, "write ")
+			d.amount = amount
+			written++
+			if again, _, _ := read(t, []byte(heading+d.row()), w.options()); len(again.deposits) != 1 {
+				t.Errorf("%s, with the amount %q: %+v", d.name, amount, again.rejected)
+			}
+		case intake.PlaceAmbiguous, intake.IDTruncated, intake.IDIsAddress, intake.IDIsTradeNumber:
+			for _, c := range e.Candidates {
+				d.tx = c.Ref
+				confirmed++
+				if again, _, _ := read(t, []byte(heading+d.row()), w.options()); len(again.deposits) != 1 || ref(again.deposits[0].Place) != c.Ref {
+					t.Errorf("%s, with the id %s: %+v", d.name, c.Ref, again.rejected)
+				}
+			}
+		}
+	}
+	if written < 4 || confirmed < 10 {
+		t.Errorf("%d amounts and %d ids were tried: too few to tell", written, confirmed)
 	}
 }

@@ -3,6 +3,7 @@ package intake
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Decision says what was made of a column, and why.
@@ -21,8 +22,9 @@ type layout struct {
 	heading   int      // row number of the headings; 0 where there are none
 	titles    []record // above the headings
 	decisions []Decision
-	base      bool   // amounts without a point are in base units
-	unit      string // of amounts, where the heading names one: 数量(BTC)
+	base      bool           // amounts without a point are in base units
+	zone      *time.Location // of times, where the heading names it: 日時(UTC)
+	unit      string         // of amounts, where the heading names one: 数量(BTC)
 	width     int
 }
 
@@ -76,6 +78,7 @@ func newLayout(sample []record, want map[Field]string) (*layout, error) {
 			d.Why, d.WhyJA = "not read: no known heading, and its cells do not tell", "読み取りません(見出しも内容も該当なし)。"
 		}
 	}
+	l.findZone()
 	l.findUnits()
 	return l, nil
 }
@@ -307,6 +310,23 @@ func (l *layout) findByContent(stats []columnStat) {
 	}
 }
 
+// findZone takes the zone that the heading of times names.
+func (l *layout) findZone() {
+	c := l.column(FieldTime)
+	if c < 0 || c >= len(l.headings) {
+		return
+	}
+	inner := strings.Trim(inBrackets.FindString(strings.ToLower(tidy(l.headings[c]))), "()[]【】〔〕「」 ")
+	zone, err := parseZone(without(inner))
+	if err != nil {
+		return
+	}
+	l.zone = zone
+	d := &l.decisions[c]
+	d.Why += "; times are in " + strings.ToUpper(inner) + " because the heading says so"
+	d.WhyJA += "時刻は見出しの " + strings.ToUpper(inner) + " です。"
+}
+
 // findUnits says how amounts are to be read.
 func (l *layout) findUnits() {
 	c := l.column(FieldAmount)
@@ -316,8 +336,7 @@ func (l *layout) findUnits() {
 	d := &l.decisions[c]
 	if at := inBrackets.FindString(tidy(d.Heading)); at != "" {
 		inner := strings.Trim(at, "()[]【】〔〕「」 ")
-		if _, ok := assetNamed(inner); ok || baseUnits[strings.ToLower(inner)] != 0 {
-			l.unit = inner
+		if l.unit = unitNamed(inner); l.unit != "" {
 			d.Why += "; amounts are in " + inner + " because the heading says so"
 			d.WhyJA += "単位は見出しの " + inner + " です。"
 			return

@@ -66,6 +66,10 @@ func TestLayouts(t *testing.T) {
 			want: []string{single + ":0", w.dollars.String() + ":log:1", batch + ":0"}, rows: intake.Rows{All: 4, Skipped: 1, Good: 3},
 		},
 		{
+			name: "the zone in the heading", text: "取引ID,日時（UTC）\n" + single + ",2024/5/1 4:00\n",
+			want: []string{single + ":0"}, rows: intake.Rows{All: 2, Skipped: 1, Good: 1},
+		},
+		{
 			name: "the unit in the heading", text: "取引ID,数量（BTC）\n" + single + ",0.5\n",
 			want: []string{single + ":0"}, rows: intake.Rows{All: 2, Skipped: 1, Good: 1},
 		},
@@ -79,6 +83,9 @@ func TestLayouts(t *testing.T) {
 			var refs []string
 			for _, d := range got.deposits {
 				refs = append(refs, ref(d.Place))
+				if n := notices(d.Details); n != "" && len(c.want) == 1 {
+					t.Errorf("notices: %s", n)
+				}
 			}
 			if strings.Join(refs, " ") != strings.Join(c.want, " ") {
 				t.Errorf("deposits %s, want %s; rejected %+v", refs, c.want, got.rejected)

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 )
@@ -23,13 +24,14 @@ var messages = map[Code]message{
 	KindUnknown:       {"no such kind of deposit is known", "この種別は不明です。", "write output, native, internal or token, or leave it empty", "output、native、internal、token のいずれかを記入するか、空欄にしてください。"},
 	IndexUnreadable:   {"this is no output or log number", "出力番号として読めません。", "write a whole number from 0, or leave it empty", "0以上の整数を記入するか、空欄にしてください。"},
 	AssetUnknown:      {"no asset of this name is known", "この通貨名は不明です。", "write BTC, ETH, USDT, … or the address of the token's contract, or leave it empty", "BTC、ETH、USDT などか、トークンのコントラクトアドレスを記入するか、空欄にしてください。"},
-	AddressUnreadable: {"the recipient's address cannot be used: {1}", "送金先アドレスが正しくありません。", "enter the address again, best by copying it", "アドレスをコピーして入力し直してください。"},
-	AmountUnreadable:  {"the amount cannot be read: {1}", "数量を読めません。", "write it as 0.5 or 0.5 BTC", "「0.5」や「0.5 BTC」のように記入してください。"},
+	AddressUnreadable: {"the recipient's address cannot be used: {1}", "送金先アドレスが正しくありません: {2}。", "enter the address again, best by copying it", "アドレスをコピーして入力し直してください。"},
+	AmountUnreadable:  {"the amount cannot be read: {1}", "数量を読めません: {2}。", "write it as 0.5 or 0.5 BTC", "「0.5」や「0.5 BTC」のように記入してください。"},
 	AmountIsYen:       {"the amount is in yen, not in the asset", "数量が円で記入されています。", "write how many coins were sent; yen belong in the column of yen", "送った暗号資産の数量を記入してください。円は円換算額の列に記入してください。"},
 	AmountMangled:     {"a spreadsheet kept this as a number of {1} digits; it keeps 15, so digits may be lost", "表計算ソフトの数値は15桁までのため、桁が失われた可能性があります。", "format the column as text and enter the amount again", "列の書式を「文字列」にして、入力し直してください。"},
+	AssetConflict:     {"the amount is in {1}, the row's asset is {2}", "数量の単位は{1}ですが、通貨は{2}です。", "write the same in both", "どちらかに合わせてください。"},
 	AmountPrecision:   {"the amount has more decimal places than the {1} of {2}", "数量の小数の桁数が{2}の桁数({1})を超えています。", "enter the exact amount", "正確な数量を入力してください。"},
-	TimeUnreadable:    {"the time cannot be read: {1}", "日時を読めません。", "write 2024-05-01 12:34 (JST), or 2024-05-01T12:34:56Z", "「2024-05-01 12:34」(日本時間)のように記入してください。"},
-	YenUnreadable:     {"the yen cannot be read: {1}", "円換算額を読めません。", "write 500000 or 50万円", "「500000」や「50万円」のように記入してください。"},
+	TimeUnreadable:    {"the time cannot be read: {1}", "日時を読めません: {2}。", "write 2024-05-01 12:34 (JST), or 2024-05-01T12:34:56Z", "「2024-05-01 12:34」(日本時間)のように記入してください。"},
+	YenUnreadable:     {"the yen cannot be read: {1}", "円換算額を読めません: {2}。", "write 500000 or 50万円", "「500000」や「50万円」のように記入してください。"},
 	TxNotFound:        {"no chain that was asked knows this transaction ({1})", "照会したどのチェーンにも、この取引はありません({1})。", "check each digit; it may be newer than the blocks that were asked, or on another chain", "取引IDを確認してください。まだ取り込まれていないか、別のチェーンの可能性があります。"},
 	TxPending:         {"the transaction is not in a block of {1} yet", "取引はまだ{1}のブロックに入っていません(未承認)。", "upload the row again once it is confirmed", "承認された後に、もう一度送ってください。"},
 	TxReplaced:        {"the transaction was replaced on {1} by {2} and never happened", "取引は{1}上で{2}に置き換えられ、成立していません。", "check whether {2} is the payment, and enter it", "{2} が実際の送金かどうか確認し、その取引IDを記入してください。"},
@@ -45,7 +47,7 @@ var messages = map[Code]message{
 	RecipientMismatch: {"the transaction pays nothing to this address", "取引はこのアドレスに支払っていません。", "check address and ID; the transaction pays {1}", "アドレスと取引IDを確認してください。支払先は{1}です。"},
 	RecipientIsSender: {"this address sent the payment; it did not get it", "このアドレスは送金元で、送金先ではありません。", "enter the recipient's address: {1}", "送金先のアドレスを記入してください: {1}"},
 	AmountMismatch:    {"the row says {1}, the chain says {2}", "行の数量は{1}、チェーン上の数量は{2}です。", "check amount and ID; exchanges may add their fee to what they show", "数量と取引IDを確認してください。交換業者の表示は手数料を含む場合があります。"},
-	AmountScale:       {"the row says {1}, the chain says {2}: a factor of 10^{3}, {4}", "行の数量は{1}、チェーン上の数量は{2}で、10の{3}乗倍の違いがあります(単位の取り違え)。", "write {2}", "{2}と記入してください。"},
+	AmountScale:       {"the row says {1}, the chain says {2}: a factor of 10^{3}, {4}", "行の数量は{1}、チェーン上の数量は{2}で、10の{3}乗倍の違いがあります({5})。", "write {6}", "「{6}」と記入してください。"},
 	AmountSum:         {"the transactions of this cell move {1} together, the row says {2}", "このセルの取引の合計は{1}ですが、行の数量は{2}です。", "write one transaction a row, each with its amount", "1行に一つの取引と、その数量を記入してください。"},
 	PlaceMissing:      {"the transaction has no {1}", "取引に{1}はありません。", "it has {2}", "あるのは次のとおりです: {2}"},
 	PlaceAmbiguous:    {"the transaction makes {1} payments that fit, perhaps of several victims", "当てはまる支払いが{1}件あり、複数の被害者の送金を含む可能性があります。", "replace the ID by one of these: {2}", "取引IDを次のいずれかに書き換えてください: {2}"},
@@ -86,6 +88,19 @@ func fill(text string, args []string) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
+// unread says why a cell cannot be read.
+type unread struct{ text, textJA string }
+
+func (u *unread) Error() string { return u.text }
+
+// unreadable is the error of a cell that cannot be read.
+func unreadable(field Field, code Code, err error) RowError {
+	if u, ok := errors.AsType[*unread](err); ok {
+		return newError(field, code, u.text, u.textJA)
+	}
+	return newError(field, code, err.Error(), err.Error())
+}
+
 // newError says what is wrong with a field of a row; the caller adds where it stands.
 func newError(field Field, code Code, args ...string) RowError {
 	m := messages[code]
@@ -98,4 +113,15 @@ func newError(field Field, code Code, args ...string) RowError {
 func newNotice(code NoticeCode, args ...string) Notice {
 	t := noticeTexts[code]
 	return Notice{code, fill(t[0], args), fill(t[1], args)}
+}
+
+// Explanation is what a code of a row error says and asks for, with … where a row's
+// own values stand.
+type Explanation struct{ Reason, ReasonJA, Fix, FixJA string }
+
+// Explain says what a code means; empty for one that is not known.
+func Explain(code Code) Explanation {
+	m := messages[code]
+	open := []string{"…", "…", "…", "…", "…", "…"}
+	return Explanation{fill(m.reason, open), fill(m.reasonJA, open), fill(m.fix, open), fill(m.fixJA, open)}
 }

@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"errors"
 	"regexp"
 	"strconv"
 	"strings"
@@ -16,12 +15,12 @@ type moment struct {
 }
 
 var (
-	errTime      = errors.New("want 2024-05-01 12:34, 2024/5/1, 令和6年5月1日 12時34分 or 2024-05-01T12:34:56+09:00")
-	errNoYear    = errors.New("it has no year")
-	errShortYear = errors.New("its year has two digits, which may be of this era or this century: write four, or 令和")
-	errDayMonth  = errors.New("day and month may stand in either order: write 2024-05-01")
-	errSerial    = errors.New("it is a spreadsheet's number of a day, whose start is 1900 or 1904: format the column as a date")
-	errRange     = errors.New("there is no such day or hour")
+	errTime      = &unread{"it is of no known form", "書式が不明です"}
+	errNoYear    = &unread{"it has no year", "年がありません"}
+	errShortYear = &unread{"its year has two digits, which may be of this era or this century", "年が2桁で、和暦か西暦か分かりません"}
+	errDayMonth  = &unread{"day and month may stand in either order", "月と日の順序が分かりません"}
+	errSerial    = &unread{"it is a spreadsheet's number of a day, whose start is 1900 or 1904: format the column as a date", "表計算ソフトの日付シリアル値です。列の書式を「日付」にしてください"}
+	errRange     = &unread{"there is no such day or hour", "存在しない日時です"}
 )
 
 var (

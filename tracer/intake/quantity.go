@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"errors"
 	"math/big"
 	"regexp"
 	"strings"
@@ -20,17 +19,25 @@ type quantity struct {
 }
 
 var (
-	errNumber    = errors.New("want digits with a point, such as 0.5, and a unit where there is one")
-	errComma     = errors.New("its comma does not split groups of three digits: write the decimal point as a point")
-	errAbout     = errors.New("it says about how much: the exact amount is needed")
-	errExponent  = errors.New("a spreadsheet wrote it with an exponent, and digits may be lost")
-	errPrecision = errors.New("it has more decimal places than the asset has")
+	errNumber    = &unread{"want digits with a point, such as 0.5, and a unit where there is one", "数字(例: 0.5)と単位以外の文字があります"}
+	errComma     = &unread{"its comma does not split groups of three digits: write the decimal point as a point", "カンマの位置が3桁区切りではありません。小数点は「.」です"}
+	errAbout     = &unread{"it says about how much: the exact amount is needed", "概数です"}
+	errExponent  = &unread{"a spreadsheet wrote it with an exponent, and digits may be lost", "指数表記のため、桁が失われた可能性があります"}
+	errPrecision = &unread{"it has more decimal places than the asset has", "小数の桁数が多すぎます"}
+	errYenParts  = &unread{"yen have no decimal places", "円に小数はありません"}
 )
 
-// baseUnits are names of parts of a coin, with the decimal places that each lies above
-// the base unit of BTC (8 places) or ETH (18), plus one.
-var baseUnits = map[string]int{
-	"sat": 1, "sats": 1, "satoshi": 1, "satoshis": 1, "サトシ": 1, "wei": 1, "mbtc": 6, "gwei": 10,
+// part is a unit smaller than a coin: its chain's family, and how many decimal places
+// it lies above the base unit.
+type part struct {
+	family string
+	places int
+}
+
+// parts are the names of parts of BTC and of ether.
+var parts = map[string]part{
+	"sat": {chains.Bitcoin, 0}, "sats": {chains.Bitcoin, 0}, "satoshi": {chains.Bitcoin, 0}, "satoshis": {chains.Bitcoin, 0}, "サトシ": {chains.Bitcoin, 0},
+	"mbtc": {chains.Bitcoin, 5}, "wei": {chains.Ethereum, 0}, "gwei": {chains.Ethereum, 9},
 }
 
 var (
@@ -69,26 +76,29 @@ func parseQuantity(t string) (q quantity, err error) {
 		return q, err
 	}
 	after := strings.TrimSpace(rest)
-	switch {
-	case after != "" && before != "" || q.yen && after+before != "":
-		return q, errNumber
-	case after != "" && strings.ContainsAny(after, "0123456789") && !unitWord(after):
+	if after != "" && before != "" || q.yen && after+before != "" {
 		return q, errNumber
 	}
-	q.unit = after + before
-	if q.unit != "" && !unitWord(q.unit) {
-		return q, errNumber
+	if word := after + before; word != "" {
+		if q.unit = unitNamed(word); q.unit == "" {
+			return q, errNumber
+		}
 	}
 	return q, nil
 }
 
-// unitWord reports whether a word may be a unit.
-func unitWord(w string) bool {
-	if baseUnits[w] != 0 {
-		return true
+// unitNamed is the unit that a tidied word names: a symbol, a contract or a part of a
+// coin. Empty where it names none.
+func unitNamed(word string) string {
+	word = strings.ToLower(word)
+	if _, ok := parts[word]; ok {
+		return word
 	}
-	_, ok := assetNamed(w)
-	return ok
+	asset, _ := assetNamed(word)
+	if asset.contract != "" {
+		return string(asset.contract)
+	}
+	return asset.symbol
 }
 
 func cutYen(t string) (string, bool) {
@@ -206,7 +216,7 @@ func parseYen(t string) (chains.Amount, error) {
 	}
 	n, err := q.base(0)
 	if err != nil {
-		return chains.Amount{}, errors.New("yen have no decimal places")
+		return chains.Amount{}, errYenParts
 	}
 	return n, nil
 }

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -212,11 +213,11 @@ func (r *row) readAmount() {
 	for _, part := range r.split(c, t, func(s string) bool { _, err := parseQuantity(s); return err == nil }) {
 		q, err := parseQuantity(part)
 		switch {
-		case err != nil && strings.Contains(err.Error(), "exponent"):
+		case errors.Is(err, errExponent):
 			r.fail(newError(FieldAmount, AmountMangled, strconv.Itoa(significant(t))))
 			return
 		case err != nil:
-			r.fail(newError(FieldAmount, AmountUnreadable, err.Error()))
+			r.fail(unreadable(FieldAmount, AmountUnreadable, err))
 			return
 		case q.yen:
 			r.fail(newError(FieldAmount, AmountIsYen))
@@ -226,12 +227,17 @@ func (r *row) readAmount() {
 			r.notice(AmountNegative)
 		}
 		if q.unit == "" {
-			q.unit = strings.ToLower(r.layout.unit)
+			q.unit = r.layout.unit
 		}
 		r.quantities = append(r.quantities, q)
 		r.normal(FieldAmount, q.String())
-		if asset, ok := assetNamed(q.unit); ok && r.asset == (named{}) {
+		asset, ok := assetNamed(q.unit)
+		switch {
+		case ok && r.asset == (named{}):
 			r.setAsset(asset, q.unit)
+		case ok && asset.symbol != r.asset.symbol && r.asset.symbol != "":
+			r.fail(newError(FieldAmount, AssetConflict, asset.symbol, r.asset.symbol))
+			return
 		}
 	}
 }
@@ -262,9 +268,12 @@ func (r *row) readTime(zone *time.Location) {
 	if t == "" || t == "-" {
 		return
 	}
+	if r.layout.zone != nil {
+		zone = r.layout.zone
+	}
 	m, err := parseMoment(t, zone)
 	if err != nil {
-		r.fail(newError(FieldTime, TimeUnreadable, err.Error()))
+		r.fail(unreadable(FieldTime, TimeUnreadable, err))
 		return
 	}
 	r.when = &m
@@ -280,7 +289,7 @@ func (r *row) readAddresses() {
 	for _, part := range r.split(c, t, func(s string) bool { _, _, err := readAddress(s); return err == nil }) {
 		family, address, err := readAddress(part)
 		if err != nil {
-			r.fail(newError(FieldAddress, AddressUnreadable, err.Error()))
+			r.fail(unreadable(FieldAddress, AddressUnreadable, err))
 			return
 		}
 		r.addresses = append(r.addresses, account{family, address})
@@ -299,7 +308,7 @@ func (r *row) readYen() {
 	}
 	yen, err := parseYen(t)
 	if err != nil {
-		r.fail(newError(FieldYen, YenUnreadable, err.Error()))
+		r.fail(unreadable(FieldYen, YenUnreadable, err))
 		return
 	}
 	r.details.Yen = &yen

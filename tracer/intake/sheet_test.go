@@ -37,7 +37,7 @@ func set(t testing.TB, f *excelize.File, sheet string, rows ...[]any) {
 }
 
 // edited replaces text in a part of a workbook.
-func edited(t testing.TB, data []byte, part, old, new string) []byte {
+func edited(t testing.TB, data []byte, part, was, is string) []byte {
 	t.Helper()
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
@@ -55,10 +55,10 @@ func edited(t testing.TB, data []byte, part, old, new string) []byte {
 			t.Fatal(err)
 		}
 		if f.Name == part {
-			if !strings.Contains(string(body), old) {
-				t.Fatalf("%s has no %q: %s", part, old, body)
+			if !strings.Contains(string(body), was) {
+				t.Fatalf("%s has no %q: %s", part, was, body)
 			}
-			body = []byte(strings.ReplaceAll(string(body), old, new))
+			body = []byte(strings.ReplaceAll(string(body), was, is))
 		}
 		p, err := w.Create(f.Name)
 		if err != nil {
@@ -185,7 +185,7 @@ func TestMerged(t *testing.T) {
 	for _, d := range got.deposits {
 		cases = append(cases, d.Case)
 	}
-	if strings.Join(cases, " ") != "R6-1 R6-1 R6-1 R6-2" {
+	if strings.Join(cases, "+") != "R6-1+R6-1+R6-1+R6-2" {
 		t.Errorf("cases %q; rejected %+v", cases, got.rejected)
 	}
 }
@@ -248,11 +248,15 @@ func TestWorkbookLimits(t *testing.T) {
 	if len(bomb) > 1<<20 {
 		t.Fatalf("the bomb is %d bytes: no bomb", len(bomb))
 	}
+	// Neither part is too large by itself.
+	parts := edited(t, data, "xl/worksheets/sheet1.xml", "</sheetData>", strings.Repeat(`<row><c><v>1</v></c></row>`, 100_000)+"</sheetData>")
+	parts = edited(t, parts, "xl/sharedStrings.xml", "</sst>", strings.Repeat("<si><t>x</t></si>", 150_000)+"</sst>")
 	for name, c := range map[string]struct {
 		data []byte
 		code intake.FileCode
 	}{
 		"a zip bomb":   {bomb, intake.FileTooLarge},
+		"many parts":   {parts, intake.FileTooLarge},
 		"a huge cell":  {edited(t, data, "xl/sharedStrings.xml", "MARK", strings.Repeat("x", 100_000)), intake.FileTooLarge},
 		"one huge tag": {edited(t, data, "xl/worksheets/sheet1.xml", "<sheetData>", "<sheetData><row "+strings.Repeat("x", 400_000)+`="1">`), intake.FileTooLarge},
 		"no string":    {edited(t, data, "xl/worksheets/sheet1.xml", "<v>0</v>", "<v>99</v>"), intake.FileDamaged},

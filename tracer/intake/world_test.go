@@ -39,6 +39,9 @@ type world struct {
 	failed  chains.TxID // 1 ETH to mallory, reverted
 	exact   chains.TxID // 1.234567890123456789 ETH to mallory
 	back    chains.TxID // mallory pays 1.4 ETH back to the payer of ether
+	later   chains.TxID // 20 ETH to mallory, after back
+
+	returned chains.TxID // alice pays 0.4 of single's 0.5 BTC back to the exchange
 }
 
 const satoshi = 100_000_000
@@ -102,7 +105,9 @@ func (w *world) playBitcoin(t testing.TB) {
 	batch := c.Pay(coins[1:2], out(alice, satoshi/10), out(bob, satoshi/5), out(carol, satoshi/5), out(dan, 3*satoshi/10), out(dan, 3*satoshi/10))
 	waiting := c.Pay(coins[2:], out(alice, satoshi))
 	c.MineAt(start.Add(time.Hour), c.Coinbase(out(exchange, 50*satoshi)), single)
-	c.MineAt(start.Add(2*time.Hour), c.Coinbase(out(exchange, 50*satoshi)), batch)
+	returned := c.Pay(fixtures.Coins(single)[:1], out(exchange, 4*satoshi/10))
+	c.MineAt(start.Add(2*time.Hour), c.Coinbase(out(exchange, 50*satoshi)), batch, returned)
+	w.returned = txid(returned)
 	w.single, w.batch, w.replaced, w.waiting = txid(single), txid(batch), txid(replaced), txid(waiting)
 
 	src, err := c.Source(t.Context())
@@ -272,6 +277,8 @@ func (w *world) playEthereum(t testing.TB) {
 	w.exact = s.tx(someone("victim"), mallory, digits).ID
 	s.block()
 	w.back = s.tx(mallory, someone("victim"), gwei(1_400_000_000)).ID
+	s.block()
+	w.later = s.tx(someone("victim"), mallory, gwei(20_000_000_000)).ID
 	s.block()
 
 	x, err := index.OpenAccounts(index.Options{Dir: "index", Chain: chains.Ethereum, Native: "ETH", Memory: true})
