@@ -35,6 +35,7 @@ type cli struct {
 
 	Index indexCmd `cmd:"" help:"Index a chain, or show what is indexed."`
 	Show  showCmd  `cmd:"" help:"Show everything known of a transaction, address or block."`
+	Case  caseCmd  `cmd:"" help:"Keep cases: what victims paid, and what became of it."`
 	Trace traceCmd `cmd:"" help:"Follow deposits to where they lie or left sight."`
 	Path  pathCmd  `cmd:"" help:"Find how money may have gone from one address to another."`
 	Graph graphCmd `cmd:"" help:"Look after the case graph."`
@@ -42,6 +43,11 @@ type cli struct {
 	Rate  rateCmd  `cmd:"" help:"Keep what assets were worth, to value amounts in yen."`
 
 	Cluster clusterCmd `cmd:"" help:"Show which addresses have one owner, or pay one account holder, and why."`
+
+	User    userCmd    `cmd:"" help:"Keep who may use the casebook."`
+	Audit   auditCmd   `cmd:"" help:"Show and verify what was done."`
+	Backup  backupCmd  `cmd:"" help:"Write the casebook into a file."`
+	Restore restoreCmd `cmd:"" help:"Read a backup into an empty casebook."`
 
 	Demo demoCmd `cmd:"" help:"Trace 50 BTC of January 2009 on the real chain, and an invented fraud on Ethereum."`
 }

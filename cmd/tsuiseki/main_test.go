@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"testing"
 
@@ -18,7 +19,8 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	blocks := chaintest.EarlyChain(t)
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata",
+		Dir:  "testdata",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"id": setID},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("BLOCKS", blocks)
 			env.Setenv("TSUISEKI_DATA", env.WorkDir+"/data")
@@ -28,4 +30,17 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// setID sets a variable to the id of the first of what the last command listed as JSON:
+// id case, of {"cases":[{"id":…
+func setID(ts *testscript.TestScript, _ bool, args []string) {
+	var doc map[string]json.RawMessage
+	var items []struct{ ID string }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &doc))
+	ts.Check(json.Unmarshal(doc[args[0]+"s"], &items))
+	if len(items) == 0 {
+		ts.Fatalf("no %s is listed", args[0])
+	}
+	ts.Setenv(args[0], items[0].ID)
 }

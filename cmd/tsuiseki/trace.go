@@ -15,39 +15,54 @@ import (
 // defaultHubDegree is the degree above which an address is taken for a service's.
 const defaultHubDegree = 1000
 
-type traceCmd struct {
-	chainFlag
+// traceFlags say how to trace.
+type traceFlags struct {
 	executionFlags
 	labelFlags
 	rateFlags
 	heuristicFlags
 	graphFlags
-	Refs      []string `arg:"" name:"ref" help:"Deposits: TXID:N, an output; TXID:log:N or TXID:call:N, a transfer on Ethereum; TXID where one alone carries value."`
-	Rule      string   `help:"How value is allocated: fifo, lifo, haircut, tiho, dirty-first, clean-first or poison; all compares them." default:"fifo"`
-	MaxHops   int      `help:"Transactions to follow from a deposit; 0 is no limit." default:"0"`
-	MinAmount string   `help:"Traced amount, in base units, below which a place is not followed." default:"0"`
-	Until     string   `help:"Follow no spend in a block after this time (RFC 3339, or a day in UTC)." placeholder:"T"`
-	AsOf      *uint64  `help:"Height as of which to trace; the index's tip by default." placeholder:"H"`
-	HubDegree int      `help:"Do not follow an address that more outputs pay; 0 is no limit." default:"${hub_degree}"`
-	Budget    int      `help:"Transactions to visit per deposit; 0 is no limit." default:"100000"`
-	NoCross   bool     `name:"no-cross" help:"Stay on the deposits' chain: do not follow bridges to others that are indexed."`
-	Leads     bool     `help:"Also look where value that mixers took in may have come out: leads to check, never part of the ledger."`
-	Unfold    bool     `help:"Draw every hop, also those of peel chains and of wide fans."`
-	Case      string   `help:"File what the trace says in the graph, as this case's." placeholder:"ID"`
-	JSON      bool     `name:"json" help:"Print one JSON document."`
+	Rule      string  `help:"How value is allocated: fifo, lifo, haircut, tiho, dirty-first, clean-first or poison; all compares them." default:"fifo"`
+	MaxHops   int     `help:"Transactions to follow from a deposit; 0 is no limit." default:"0"`
+	MinAmount string  `help:"Traced amount, in base units, below which a place is not followed." default:"0"`
+	Until     string  `help:"Follow no spend in a block after this time (RFC 3339, or a day in UTC)." placeholder:"T"`
+	AsOf      *uint64 `help:"Height as of which to trace; the index's tip by default." placeholder:"H"`
+	HubDegree int     `help:"Do not follow an address that more outputs pay; 0 is no limit." default:"${hub_degree}"`
+	Budget    int     `help:"Transactions to visit per deposit; 0 is no limit." default:"100000"`
+	NoCross   bool    `name:"no-cross" help:"Stay on the deposits' chain: do not follow bridges to others that are indexed."`
+	Leads     bool    `help:"Also look where value that mixers took in may have come out: leads to check, never part of the ledger."`
+	Unfold    bool    `help:"Draw every hop, also those of peel chains and of wide fans."`
+	JSON      bool    `name:"json" help:"Print one JSON document."`
+}
+
+type traceCmd struct {
+	chainFlag
+	traceFlags
+	Refs []string `arg:"" name:"ref" help:"Deposits: TXID:N, an output; TXID:log:N or TXID:call:N, a transfer on Ethereum; TXID where one alone carries value."`
+	Case string   `help:"File what the trace says in the graph, as this case's." placeholder:"ID"`
 }
 
 // Run traces the deposits and prints the ledger.
-func (c *traceCmd) Run(s *session) (err error) {
-	params, err := c.params()
-	if err != nil {
-		return err
-	}
+func (c *traceCmd) Run(s *session) error {
 	refs, err := parseRefs(c.Refs)
 	if err != nil {
 		return err
 	}
 	chain, err := c.resolve(s.data)
+	if err != nil {
+		return err
+	}
+	return c.run(s, map[chains.Chain][]ref{chain: refs}, func(result *tracer.Result, views []any) error {
+		if c.Case == "" {
+			return nil
+		}
+		return filer{s, c.graphFlags, graph.CaseID(c.Case)}.file(result, views)
+	})
+}
+
+// run traces deposits, keeps each result, and prints what was found.
+func (c *traceFlags) run(s *session, refs map[chains.Chain][]ref, keep finish) (err error) {
+	params, err := c.params()
 	if err != nil {
 		return err
 	}
@@ -57,7 +72,7 @@ func (c *traceCmd) Run(s *session) (err error) {
 	}
 	defer func() { err = errors.Join(err, worths.Close()) }()
 	how := drawing{unfold: c.Unfold}
-	traces, err := c.trace(s, map[chains.Chain][]ref{chain: refs}, params, c.finish(s, worths, &how))
+	traces, err := c.trace(s, refs, params, c.finish(s, worths, &how, keep))
 	if err != nil {
 		return err
 	}
@@ -71,7 +86,7 @@ func (c *traceCmd) Run(s *session) (err error) {
 }
 
 // print writes the one trace that was asked for, or how all rules compare.
-func (c *traceCmd) print(s *session, traces []*tracer.Result, worths *values, how drawing) error {
+func (c *traceFlags) print(s *session, traces []*tracer.Result, worths *values, how drawing) error {
 	if c.Rule != everyRule {
 		if c.JSON {
 			return printJSON(s.out, traces[0])
@@ -96,10 +111,9 @@ func (c *traceCmd) print(s *session, traces []*tracer.Result, worths *values, ho
 // finish completes a trace while all that it looked at is still open.
 type finish func(result *tracer.Result, views []any) error
 
-// finish looks beyond mixers, values amounts, puts the trace into the graph, and finds
-// out how to draw it, as far as that is asked for. How all rules compare is valued as a
-// whole.
-func (c *traceCmd) finish(s *session, worths *values, how *drawing) finish {
+// finish looks beyond mixers and values amounts, as far as that is asked for; keeps the
+// trace, and finds out how to draw it. How all rules compare is valued as a whole.
+func (c *traceFlags) finish(s *session, worths *values, how *drawing, keep finish) finish {
 	return func(result *tracer.Result, views []any) error {
 		if c.Leads {
 			if err := addLeads(s, views, result); err != nil {
@@ -111,10 +125,8 @@ func (c *traceCmd) finish(s *session, worths *values, how *drawing) finish {
 				return err
 			}
 		}
-		if c.Case != "" {
-			if err := (filer{s, c.graphFlags, graph.CaseID(c.Case)}).file(result, views); err != nil {
-				return err
-			}
+		if err := keep(result, views); err != nil {
+			return err
 		}
 		if c.JSON || c.Unfold || c.Rule == everyRule {
 			return nil
@@ -147,7 +159,7 @@ func eachRule(params tracer.Params, done finish, views func() []any, trace func(
 	return traces, nil
 }
 
-func (c *traceCmd) params() (p tracer.Params, err error) {
+func (c *traceFlags) params() (p tracer.Params, err error) {
 	if c.MaxHops < 0 || c.HubDegree < 0 || c.Budget < 0 {
 		return p, usagef("a limit cannot be negative; 0 is no limit")
 	}

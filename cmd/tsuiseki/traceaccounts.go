@@ -10,7 +10,7 @@ import (
 )
 
 // openAccountSide opens an account chain of deposits.
-func (c *traceCmd) openAccountSide(s *session, chain chains.Chain, refs []ref, params *tracer.Params) (*tracedSide, error) {
+func (c *traceFlags) openAccountSide(s *session, chain chains.Chain, refs []ref, params *tracer.Params) (*tracedSide, error) {
 	view, err := openAccountView(s, chain, c.AsOf, c.executionFlags, c.labelFlags)
 	if err != nil {
 		return nil, err

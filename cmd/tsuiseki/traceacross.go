@@ -18,7 +18,7 @@ import (
 // world opens the chains to which trails cross over bridges, when one first does.
 type world struct {
 	session *session
-	cmd     *traceCmd
+	cmd     *traceFlags
 	homes   map[chains.Chain]*tracer.Side // of the deposits
 	until   time.Time                     // no later block of another chain counts; zero: up to its tip
 	known   map[string]reached
@@ -33,7 +33,7 @@ type reached struct {
 
 // newWorld knows the chains of the deposits. asOf is the time of the last block that
 // counts, where the user said as of which.
-func newWorld(s *session, c *traceCmd, homes []*tracedSide, asOf time.Time) *world {
+func newWorld(s *session, c *traceFlags, homes []*tracedSide, asOf time.Time) *world {
 	w := &world{session: s, cmd: c, homes: map[chains.Chain]*tracer.Side{}, until: asOf, known: map[string]reached{}}
 	for _, home := range homes {
 		chain := home.view.Snapshot().Chain

@@ -25,7 +25,7 @@ type openedView interface {
 
 // trace follows deposits of one or several chains, all at once, and wherever bridges
 // take them; by the rule of the parameters, or by every one.
-func (c *traceCmd) trace(s *session, refs map[chains.Chain][]ref, params tracer.Params, done finish) (traces []*tracer.Result, err error) {
+func (c *traceFlags) trace(s *session, refs map[chains.Chain][]ref, params tracer.Params, done finish) (traces []*tracer.Result, err error) {
 	var sides []*tracedSide
 	defer func() {
 		for _, side := range sides {
@@ -49,7 +49,7 @@ func (c *traceCmd) trace(s *session, refs map[chains.Chain][]ref, params tracer.
 }
 
 // open opens the chain of deposits, and notes what a result rests on besides it.
-func (c *traceCmd) open(s *session, chain chains.Chain, refs []ref, params *tracer.Params) (*tracedSide, error) {
+func (c *traceFlags) open(s *session, chain chains.Chain, refs []ref, params *tracer.Params) (*tracedSide, error) {
 	if chain.Family() == chains.Ethereum {
 		return c.openAccountSide(s, chain, refs, params)
 	}
@@ -72,7 +72,7 @@ func (c *traceCmd) open(s *session, chain chains.Chain, refs []ref, params *trac
 }
 
 // alone traces deposits on their chain.
-func (c *traceCmd) alone(s *session, side *tracedSide, params tracer.Params, done finish) ([]*tracer.Result, error) {
+func (c *traceFlags) alone(s *session, side *tracedSide, params tracer.Params, done finish) ([]*tracer.Result, error) {
 	views := func() []any { return []any{side.view} }
 	return eachRule(params, done, views, func(p tracer.Params) (*tracer.Result, error) {
 		of := side.deposits.Side
@@ -84,7 +84,7 @@ func (c *traceCmd) alone(s *session, side *tracedSide, params tracer.Params, don
 }
 
 // across traces deposits on their chains and wherever bridges take them.
-func (c *traceCmd) across(s *session, sides []*tracedSide, params tracer.Params, done finish) (traces []*tracer.Result, err error) {
+func (c *traceFlags) across(s *session, sides []*tracedSide, params tracer.Params, done finish) (traces []*tracer.Result, err error) {
 	var asOf time.Time
 	if c.AsOf != nil {
 		if asOf, err = tipTime(sides[0].view); err != nil {

@@ -49,6 +49,14 @@ func trimmed(amount chains.Amount, places int) string {
 	return text
 }
 
+// of takes up how people read the coin of an account chain.
+func (u units) of(chain chains.Chain, asset chains.Asset) units {
+	if chain.Family() == chains.Ethereum && !strings.HasPrefix(string(asset), "0x") {
+		u[asset] = unit{string(asset), tracer.WeiDecimals}
+	}
+	return u
+}
+
 // people writes an amount of a coin in Bitcoin's format.
 func people(amount chains.Amount, asset chains.Asset) string { return units{}.people(amount, asset) }
 
