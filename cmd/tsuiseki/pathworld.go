@@ -50,7 +50,7 @@ func (c *pathCmd) world(s *session, home *graphSource) (*pathWorld, error) {
 		home.stops = g.labels
 	}
 	side := &tracedSide{view: home.view, deposits: tracer.SideDeposits{Side: home.side}}
-	w.world = newWorld(s, &traceCmd{labelFlags: c.labelFlags, AsOf: c.AsOf}, []*tracedSide{side}, time.Time{})
+	w.world = newWorld(s, &traceFlags{labelFlags: c.labelFlags, AsOf: c.AsOf}, []*tracedSide{side}, time.Time{})
 	if c.AsOf != nil {
 		var err error
 		if w.until, err = tipTime(home.view); err != nil {
