@@ -161,7 +161,11 @@ func (sc *scorer) link(a, b int, at []meeting) (link, bool) {
 
 // grade is what evidence of a class at a node is worth by itself.
 func (sc *scorer) grade(n *shared, c Class) Grade {
-	quiet := n.known.standing.Degree <= sc.p.QuietDegree
+	most := sc.p.QuietDegree
+	if n.known.kind == kindAddress || n.known.kind == kindFunder {
+		most = max(most, sc.p.OwnShare*n.cases)
+	}
+	quiet := n.known.standing.Degree <= most
 	switch {
 	case c == ClassHolder, quiet && (c == ClassDeposit || c == ClassAddress):
 		return Strong
