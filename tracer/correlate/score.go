@@ -181,11 +181,11 @@ func (sc *scorer) judge(links []link, cases int) {
 	order := sortedByP(links)
 	sorted := make([]float64, len(order))
 	for i, at := range order {
-		sorted[i] = links[at].p
+		sorted[i] = at.p
 	}
 	tests := float64(float64(cases)*float64(cases-1)) / 2
 	for i, q := range falseDiscovery(sorted, tests) {
-		l := &links[order[i]]
+		l := &links[order[i].link]
 		l.q, l.grade = q, l.base
 		if l.meetings >= 2 && q <= sc.p.Significant {
 			l.grade = min(Strong, l.base+1)
