@@ -138,6 +138,7 @@ func (s *secrecy) foreign(rows []string) (kept []string) {
 			}
 		}
 	}
+	slices.Sort(kept) // the forces come in any order
 	return kept
 }
 
