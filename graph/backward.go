@@ -27,6 +27,9 @@ func (s *search) walkBackward(ctx context.Context) error {
 	if err := s.paidFrom(ctx, accounts); err != nil {
 		return err
 	}
+	if err := s.comeBack(ctx, accounts); err != nil {
+		return err
+	}
 	return s.spentFrom(ctx, outputs)
 }
 

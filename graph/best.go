@@ -177,17 +177,19 @@ type links struct {
 	*search
 	sorted  []*Transfer
 	sent    map[Address][]*Transfer // by accounts, in chain order
+	given   map[Address][]*Transfer // likewise, what contracts minted included
 	created map[txKey][]*Transfer   // outputs, by transaction
 }
 
 func (s *search) index() *links {
-	m := &links{search: s, sent: map[Address][]*Transfer{}, created: map[txKey][]*Transfer{}}
+	m := &links{search: s, sent: map[Address][]*Transfer{}, given: map[Address][]*Transfer{}, created: map[txKey][]*Transfer{}}
 	m.sorted = slices.SortedFunc(maps.Values(s.transfers), func(a, b *Transfer) int { return a.Compare(b.Key) })
 	for _, t := range m.sorted {
 		if utxo(t.Chain) {
 			m.created[txKey{t.Chain, t.At}] = append(m.created[txKey{t.Chain, t.At}], t)
 		} else {
 			m.sent[t.Sender()] = append(m.sent[t.Sender()], t)
+			m.given[t.giver()] = append(m.given[t.giver()], t)
 		}
 	}
 	return m
@@ -195,11 +197,16 @@ func (s *search) index() *links {
 
 // within prolongs a way by all further transfers of the transaction that it entered.
 func (m *links) within(l *label, most int, found func(*label)) {
-	if l.hops == most || utxo(l.last.Chain) || !m.passes(l.last) {
+	if l.hops == most || utxo(l.last.Chain) || m.over[l.last.Key] != nil || m.isEnd(l.last) || !m.passed[l.last.taker()] {
 		return
 	}
-	for _, u := range m.sent[l.last.Receiver()] {
-		if u.At != l.last.At || m.starting[u.Receiver()] || l.has(u) {
+	given := m.given[l.last.taker()]
+	first, _ := slices.BinarySearchFunc(given, l.last.At, func(u *Transfer, at chains.Position) int { return u.At.Compare(at) })
+	for _, u := range given[first:] {
+		if u.At != l.last.At {
+			break
+		}
+		if m.starting[u.Receiver()] || l.has(u) {
 			continue
 		}
 		next := l.then(u)

@@ -60,8 +60,11 @@ func (s *search) walkForward(ctx context.Context) error {
 		return err
 	}
 	var coins []Key
-	var accounts []*Transfer
+	var accounts, arrived []*Transfer
 	for _, t := range edge {
+		if !utxo(t.Chain) {
+			arrived = append(arrived, t)
+		}
 		switch {
 		case s.state[t.Receiver()] != followed:
 			f.blocked = true
@@ -74,7 +77,10 @@ func (s *search) walkForward(ctx context.Context) error {
 	if err := s.followers(ctx, coins, func(_ int, t Transfer) error { return s.reach(t, f.done) }); err != nil {
 		return err
 	}
-	return s.payOn(ctx, accounts)
+	if err := s.payOn(ctx, accounts); err != nil {
+		return err
+	}
+	return s.goOn(ctx, arrived)
 }
 
 // payOn follows what reached accounts into what they pay from then on.

@@ -110,6 +110,9 @@ func Paths(ctx context.Context, store Store, indexes map[chains.Chain]Chain, q Q
 	if err := s.checkMeetings(ctx); err != nil {
 		return nil, err
 	}
+	if err := s.decidePassing(); err != nil {
+		return nil, err
+	}
 	s.cut.Hops = s.cutByHops()
 	paths := s.best()
 	if err := s.addOrigins(ctx, paths); err != nil {

@@ -31,6 +31,7 @@ type search struct {
 	ended     map[Address]bool        // where payments into bridges end
 	sent      map[Address]*loaded     // what accounts paid, as far as it was read
 	received  map[Address]*loaded     // what reached accounts, likewise
+	passed    map[Address]bool        // whether money goes on there within a transaction
 	filtered  map[Key]bool            // by the limits on amount and time
 	cut       Cut
 }
@@ -75,7 +76,7 @@ func newSearch(store Store, f *filler, q Query) *search {
 		Query: q, store: store, filler: f,
 		from: setOf(q.From), to: setOf(q.To), first: map[Key]bool{}, transfers: map[Key]*Transfer{}, state: map[Address]state{},
 		spender: map[Key]chains.Position{}, begun: map[txKey]bool{}, over: map[Key]*over{}, ended: map[Address]bool{},
-		sent: map[Address]*loaded{}, received: map[Address]*loaded{}, filtered: map[Key]bool{},
+		sent: map[Address]*loaded{}, received: map[Address]*loaded{}, passed: map[Address]bool{}, filtered: map[Key]bool{},
 	}
 	s.starting, s.targets = maps.Clone(s.from), maps.Clone(s.to)
 	s.forward = front{hops: map[Key]int{}, reached: map[placeKey]chains.Position{}}
@@ -160,13 +161,14 @@ func (s *search) follow(ctx context.Context, addresses []Address) error {
 	addresses = slices.DeleteFunc(addresses, func(a Address) bool { return s.state[a] != 0 })
 	var open []Address
 	for _, a := range addresses {
-		stops := false
-		if s.Stop != nil && !s.starting[a] && !s.targets[a] {
+		stops, end := false, s.starting[a] || s.targets[a]
+		if s.Stop != nil && !end {
 			var err error
 			if stops, err = s.Stop(a); err != nil {
 				return err
 			}
 		}
+		stops = stops || !end && !utxo(a.Chain) && a.Address == chains.ZeroAddress // it mints and burns, and holds nothing
 		if stops {
 			s.state[a] = stopped
 			continue

@@ -90,7 +90,7 @@ func (n *naiveExposure) carried(tx *graph.Tx, order []graph.Transfer, turn int, 
 			units = append(units, further(taken)...)
 		}
 	}
-	for _, asset := range []chains.Asset{chains.Asset(Name(100)), "ETH"} { // in the order of names
+	for _, asset := range []chains.Asset{Token, "ETH"} { // in the order of names
 		if swaps && asset != t.Asset {
 			units = append(units, n.changed(order, t, asset, came, size-int64(len(units)))...)
 		}

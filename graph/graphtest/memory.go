@@ -8,6 +8,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"sync"
 
 	"tsuiseki/chains"
 	"tsuiseki/graph"
@@ -15,6 +16,7 @@ import (
 
 // Memory is a store that looks at everything to answer anything.
 type Memory struct {
+	mu      sync.Mutex             // guards what follows
 	txs     map[graph.Key]graph.Tx // N is zero
 	whole   map[graph.Address]uint64
 	anchors map[graph.Anchor]bool
@@ -31,6 +33,13 @@ func NewMemory() *Memory {
 	}
 }
 
+// now is a copy of what the store holds, for a question that others write beside.
+func (m *Memory) now() *Memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return &Memory{txs: maps.Clone(m.txs), whole: maps.Clone(m.whole), anchors: maps.Clone(m.anchors), traces: maps.Clone(m.traces)}
+}
+
 // Write implements graph.Store.
 func (m *Memory) Write(ctx context.Context, b *graph.Batch) error {
 	traces, err := b.Kept()
@@ -40,6 +49,8 @@ func (m *Memory) Write(ctx context.Context, b *graph.Batch) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.keep(traces)
 	for _, tx := range b.Txs {
 		m.txs[graph.Key{Chain: tx.Chain, At: tx.At}] = tx
@@ -57,6 +68,8 @@ func (m *Memory) Write(ctx context.Context, b *graph.Batch) error {
 
 // Undo implements graph.Store.
 func (m *Memory) Undo(_ context.Context, chain chains.Chain, from uint64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.outdate(chain, from)
 	maps.DeleteFunc(m.txs, func(k graph.Key, _ graph.Tx) bool { return k.Chain == chain && k.At.Height >= from })
 	maps.DeleteFunc(m.anchors, func(a graph.Anchor, _ bool) bool { return a.Chain == chain && a.Height >= from })
@@ -74,6 +87,7 @@ func (m *Memory) Undo(_ context.Context, chain chains.Chain, from uint64) error 
 
 // Anchors implements graph.Store.
 func (m *Memory) Anchors(_ context.Context, chain chains.Chain) iter.Seq2[chains.BlockRef, error] {
+	m = m.now()
 	return func(yield func(chains.BlockRef, error) bool) {
 		anchors := slices.SortedFunc(maps.Keys(m.anchors), func(a, b graph.Anchor) int { return cmp.Compare(b.Height, a.Height) })
 		for _, a := range anchors {
@@ -86,6 +100,7 @@ func (m *Memory) Anchors(_ context.Context, chain chains.Chain) iter.Seq2[chains
 
 // Coverage implements graph.Store.
 func (m *Memory) Coverage(_ context.Context, addresses []graph.Address) (all []graph.Through, err error) {
+	m = m.now()
 	for _, a := range addresses {
 		height, whole := m.whole[a]
 		all = append(all, graph.Through{Whole: whole, Height: height})
@@ -104,6 +119,7 @@ func (m *Memory) sorted() (txs []graph.Tx) {
 
 // each yields, for each span, the transfers in it that are wanted.
 func (m *Memory) each(spans []graph.Span, wanted func(graph.Span, graph.Transfer) bool) iter.Seq2[graph.Step, error] {
+	m = m.now()
 	return func(yield func(graph.Step, error) bool) {
 		txs := m.sorted()
 		for i, span := range spans {
@@ -133,6 +149,7 @@ func (m *Memory) Received(_ context.Context, spans []graph.Span) iter.Seq2[graph
 
 // Followers implements graph.Store.
 func (m *Memory) Followers(_ context.Context, outputs []graph.Key) iter.Seq2[graph.Step, error] {
+	m = m.now()
 	return func(yield func(graph.Step, error) bool) {
 		txs := m.sorted()
 		for i, output := range outputs {
@@ -154,6 +171,7 @@ func (m *Memory) Followers(_ context.Context, outputs []graph.Key) iter.Seq2[gra
 
 // Sources implements graph.Store.
 func (m *Memory) Sources(_ context.Context, outputs []graph.Key) iter.Seq2[graph.Source, error] {
+	m = m.now()
 	return func(yield func(graph.Source, error) bool) {
 		for i, output := range outputs {
 			for _, s := range m.txs[graph.Key{Chain: output.Chain, At: output.At}].Spends {
@@ -177,6 +195,7 @@ func (m *Memory) Sources(_ context.Context, outputs []graph.Key) iter.Seq2[graph
 
 // Degree implements graph.Store.
 func (m *Memory) Degree(_ context.Context, addresses []graph.Address, asOf uint64, limit int) (degrees []int, err error) {
+	m = m.now()
 	for _, a := range addresses {
 		degree := 0
 		for _, tx := range m.txs {
@@ -198,6 +217,7 @@ func Touches(tx *graph.Tx, a graph.Address) bool {
 
 // Txs implements graph.Store.
 func (m *Memory) Txs(_ context.Context, chain chains.Chain, at []chains.Position) (found []*graph.Tx, err error) {
+	m = m.now()
 	for _, place := range at {
 		if tx, held := m.txs[graph.Key{Chain: chain, At: place}]; held {
 			found = append(found, &tx)
@@ -211,6 +231,7 @@ func (m *Memory) Close() error { return nil }
 
 // Chains implements graph.Archive.
 func (m *Memory) Chains(context.Context) ([]chains.Chain, error) {
+	m = m.now()
 	found := map[chains.Chain]bool{}
 	for k := range m.txs {
 		found[k.Chain] = true
@@ -226,6 +247,7 @@ func (m *Memory) Chains(context.Context) ([]chains.Chain, error) {
 
 // All implements graph.Archive.
 func (m *Memory) All(_ context.Context, chain chains.Chain) iter.Seq2[*graph.Tx, error] {
+	m = m.now()
 	return func(yield func(*graph.Tx, error) bool) {
 		for _, tx := range m.sorted() {
 			if tx.Chain == chain && !yield(&tx, nil) {
@@ -237,6 +259,7 @@ func (m *Memory) All(_ context.Context, chain chains.Chain) iter.Seq2[*graph.Tx,
 
 // Wholes implements graph.Archive.
 func (m *Memory) Wholes(_ context.Context, chain chains.Chain) iter.Seq2[graph.Coverage, error] {
+	m = m.now()
 	return func(yield func(graph.Coverage, error) bool) {
 		for _, a := range slices.SortedFunc(maps.Keys(m.whole), graph.Address.Compare) {
 			if a.Chain == chain && !yield(graph.Coverage{Address: a, Through: m.whole[a]}, nil) {

@@ -73,6 +73,7 @@ func clone[T any](all []T) []T {
 
 // Trace implements graph.Statements.
 func (m *Memory) Trace(ctx context.Context, of graph.CaseID, rule string) (*graph.Trace, error) {
+	m = m.now()
 	t, is := m.traces[traceName{of, rule}]
 	if !is {
 		return nil, ctx.Err()
@@ -83,6 +84,7 @@ func (m *Memory) Trace(ctx context.Context, of graph.CaseID, rule string) (*grap
 
 // Traces implements graph.Statements.
 func (m *Memory) Traces(ctx context.Context) iter.Seq2[graph.TraceRef, error] {
+	m = m.now()
 	names := slices.SortedFunc(maps.Keys(m.traces), func(a, b traceName) int {
 		return cmp.Or(cmp.Compare(a.of, b.of), cmp.Compare(a.rule, b.rule))
 	})
@@ -133,6 +135,7 @@ func (m *Memory) AllVisits(ctx context.Context, rule string) iter.Seq2[graph.Vis
 }
 
 func (m *Memory) visits(rule string) (all []graph.Visit) {
+	m = m.now()
 	for name, t := range m.traces {
 		if name.rule == rule && !t.Stale {
 			all = append(all, t.Visits()...)
@@ -146,6 +149,8 @@ func (m *Memory) visits(rule string) (all []graph.Visit) {
 
 // Withdraw implements graph.Statements.
 func (m *Memory) Withdraw(ctx context.Context, of graph.CaseID, rule string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -100,10 +100,42 @@ func (n *naivePaths) follows(t, u graph.Transfer) bool {
 		return false
 	}
 	if t.Chain.Family() != chains.Bitcoin {
-		return u.From == t.To && (u.At == t.At || u.At.Compare(t.At) > 0 && u.Asset == t.Asset)
+		if u.At == t.At {
+			return giver(u) == taker(t)
+		}
+		return u.From == t.To && t.To != chains.ZeroAddress && u.At.Compare(t.At) > 0 && u.Asset == t.Asset
 	}
 	made := n.tx(t)
 	return slices.ContainsFunc(n.tx(u).Spends, func(s graph.Spend) bool { return s.Output == chains.Outpoint{Tx: made.ID, Index: t.N} })
+}
+
+// giver and taker: it is the token's contract that mints and burns.
+func giver(t graph.Transfer) graph.Address {
+	if t.From == chains.ZeroAddress {
+		return graph.Address{Chain: t.Chain, Address: chains.Address(t.Asset)}
+	}
+	return t.Sender()
+}
+
+func taker(t graph.Transfer) graph.Address {
+	if t.To == chains.ZeroAddress {
+		return graph.Address{Chain: t.Chain, Address: chains.Address(t.Asset)}
+	}
+	return t.Receiver()
+}
+
+// goesOn reports whether money goes on from where a transfer arrived, and whether it
+// is held there: it then goes on in the same transaction alone.
+func (n *naivePaths) goesOn(t graph.Transfer) (on, held bool) {
+	if n.bridges.Of(t.Key) != nil {
+		return true, false
+	}
+	place := t.Receiver()
+	if t.Chain.Family() != chains.Bitcoin {
+		place = taker(t)
+	}
+	stops := n.ends(place) || n.starts(place) || place.Address == chains.ZeroAddress || (&naive{Query: n.Query}).stops(place)
+	return !stops, n.hub(place) || t.To == chains.ZeroAddress
 }
 
 func (n *naivePaths) walk(path []graph.Transfer) {
@@ -114,13 +146,15 @@ func (n *naivePaths) walk(path []graph.Transfer) {
 		}
 		return
 	}
-	if len(path) == n.MaxHops || n.bridges.Of(last.Key) == nil && (n.hub(last.Receiver()) || (&naive{Query: n.Query}).stops(last.Receiver())) {
+	on, held := n.goesOn(last)
+	if len(path) == n.MaxHops || !on {
 		return
 	}
 	for _, w := range n.worlds {
 		for _, tx := range w.All {
 			for _, u := range tx.Transfers {
-				if n.open(u) && n.follows(last, u) && !n.within(path, u) {
+				elsewhere := u.At != last.At || u.Chain != last.Chain
+				if (!held || !elsewhere) && n.open(u) && n.follows(last, u) && !n.within(path, u) {
 					n.walk(append(slices.Clone(path), u))
 				}
 			}

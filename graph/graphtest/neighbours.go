@@ -146,10 +146,14 @@ func naiveNeighbours(w *World, q graph.NeighbourQuery) []string {
 	}
 	ours := func(a chains.Address) bool { return n.has(q.Of, a) }
 	var all []graph.Neighbour
+	everybody := []chains.Address{chains.ZeroAddress}
 	for i := range names {
-		for _, asset := range []chains.Asset{"BTC", "ETH", chains.Asset(Name(100))} {
-			one := graph.Neighbour{Address: graph.Address{Chain: w.Chain, Address: Name(i)}, Asset: asset}
-			if ours(Name(i)) {
+		everybody = append(everybody, Name(i))
+	}
+	for _, name := range everybody {
+		for _, asset := range []chains.Asset{"BTC", "ETH", Token} {
+			one := graph.Neighbour{Address: graph.Address{Chain: w.Chain, Address: name}, Asset: asset}
+			if ours(name) {
 				continue
 			}
 			for j := range w.All {

@@ -67,6 +67,9 @@ func (w *World) settle(tx graph.Tx) {
 // Name is the address of that number.
 func Name(n int) chains.Address { return chains.Address(fmt.Sprintf("0x%040x", n+1)) }
 
+// Token is the asset of one of the addresses, its contract.
+var Token = chains.Asset(Name(0))
+
 // names is how many addresses there are in a world.
 const names = 6
 
@@ -77,16 +80,23 @@ func (w *World) transfer(tx *graph.Tx, t graph.Transfer) {
 }
 
 func (w *World) pay(draw Draw, tx *graph.Tx) {
-	assets := []chains.Asset{"ETH", chains.Asset(Name(100))}
+	assets := []chains.Asset{"ETH", Token}
 	for range draw("transfers", 1, 3) {
 		from, to := draw("from", 0, names-1), draw("to", 0, names-1)
 		if from == to {
 			to = (to + 1) % names
 		}
-		w.transfer(tx, graph.Transfer{
+		t := graph.Transfer{
 			Kind: chains.TokenTransfer, From: Name(from), To: Name(to),
 			Asset: assets[draw("asset", 0, 1)], Amount: chains.NewAmount(int64(draw("amount", 1, 9))),
-		})
+		}
+		switch minted := draw("minted", 0, 9); {
+		case t.Asset == Token && minted == 0:
+			t.From = chains.ZeroAddress
+		case t.Asset == Token && minted == 1:
+			t.To = chains.ZeroAddress
+		}
+		w.transfer(tx, t)
 	}
 }
 
