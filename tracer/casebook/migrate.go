@@ -67,8 +67,10 @@ func (b *Book) migrate(ctx context.Context) (err error) {
 	if have > want {
 		return fmt.Errorf("%w: its schema is version %d, this program knows %d: use the newer program", ErrNewer, have, want)
 	}
-	_, err = provider.Up(ctx)
-	return err
+	if _, err = provider.Up(ctx); err != nil {
+		return err
+	}
+	return b.migrateQueue(ctx)
 }
 
 // lockFile waits until no other process has the lock.
