@@ -115,14 +115,28 @@ func (d *dumpWriter) table(ctx context.Context, begun *sql.Tx, t *dumped, postgr
 	return errors.Join(d.err, rows.Err())
 }
 
-// end writes the last line: the digest of all before it.
+// end writes the last line.
 func (d *dumpWriter) end() error {
-	if d.err == nil {
-		d.err = d.w.Flush()
+	if d.err != nil {
+		return d.err
 	}
-	d.line(map[string]any{"rows": strconv.FormatInt(d.rows, 10), "digest": "sha256:" + hex.EncodeToString(d.sum.Sum(nil))})
-	if d.err == nil {
-		d.err = d.w.Flush()
+	if err := d.w.Flush(); err != nil {
+		return err
 	}
-	return d.err
+	text, err := lastLine(d.rows, digestOf(d.sum))
+	if err != nil {
+		return err
+	}
+	if _, err := d.w.WriteString(text); err != nil {
+		return err
+	}
+	return d.w.Flush()
 }
+
+// lastLine says how many rows there are, and the digest of all lines before it.
+func lastLine(rows int64, digest string) (string, error) {
+	text, err := canonical(map[string]any{"rows": strconv.FormatInt(rows, 10), "digest": digest})
+	return text + "\n", err
+}
+
+func digestOf(sum hash.Hash) string { return "sha256:" + hex.EncodeToString(sum.Sum(nil)) }

@@ -77,8 +77,8 @@ func (t *tx) load(ctx context.Context, hash string) ([]byte, error) {
 	if c.encoding == compressed {
 		b, err = unpack(b, c.size)
 	}
-	if sum := sha256.Sum256(b); err == nil && hex.EncodeToString(sum[:]) != hash {
-		err = fmt.Errorf("its SHA-256 is %x", sum)
+	if sum := sha256.Sum256(b); err == nil && (hex.EncodeToString(sum[:]) != hash || int64(len(b)) != c.size) {
+		err = fmt.Errorf("it has %d bytes and the SHA-256 %x", len(b), sum)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("content %s was changed in the database: %w: restore a backup", hash, err)

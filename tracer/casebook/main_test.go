@@ -17,9 +17,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(postgres.Main(m)) }
 
 // Who asks.
 var (
-	tokyo = casebook.Principal{User: "sato", Role: casebook.Investigator, Prefecture: "13"}
-	osaka = casebook.Principal{User: "suzuki", Role: casebook.Investigator, Prefecture: "27"}
-	dept  = casebook.Principal{User: "takahashi", Role: casebook.Analyst}
+	tokyo  = casebook.Principal{User: "sato", Role: casebook.Investigator, Prefecture: "13"}
+	osaka  = casebook.Principal{User: "suzuki", Role: casebook.Investigator, Prefecture: "27"}
+	dept   = casebook.Principal{User: "takahashi", Role: casebook.Analyst}
+	audits = casebook.Principal{User: "tanaka", Role: casebook.Auditor}
+	admin  = casebook.Principal{User: "ito", Role: casebook.Administrator}
+	system = casebook.Principal{User: "tsuiseki", Role: casebook.System}
 )
 
 // clock ticks a second with every reading.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -97,6 +96,8 @@ type line struct {
 
 	Rows   string `json:"rows"`
 	Digest string `json:"digest"`
+
+	text []byte
 }
 
 func (d *dumpReader) broken(format string, args ...any) error {
@@ -106,7 +107,7 @@ func (d *dumpReader) broken(format string, args ...any) error {
 // read reads a line, and the digest of those before it.
 func (d *dumpReader) read() (l line, before string, err error) {
 	d.n++
-	before = "sha256:" + hex.EncodeToString(d.sum.Sum(nil))
+	before = digestOf(d.sum)
 	var text []byte
 	for more := true; more; {
 		part, err := d.r.ReadSlice('\n')
@@ -121,6 +122,7 @@ func (d *dumpReader) read() (l line, before string, err error) {
 		}
 	}
 	d.sum.Write(text)
+	l.text = text
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&l); err != nil {
@@ -161,8 +163,12 @@ func (d *dumpReader) next(ctx context.Context) (done bool, err error) {
 	if l.Digest == "" {
 		return false, d.row(ctx, &l)
 	}
-	if l.Digest != before || l.Rows != strconv.FormatInt(d.rows, 10) {
-		return false, d.broken("it says %s over %s rows, and read were %s over %d rows", l.Digest, l.Rows, before, d.rows)
+	last, err := lastLine(d.rows, before)
+	if err != nil {
+		return false, err
+	}
+	if last != string(l.text) {
+		return false, d.broken("it says %s of %s rows, and read were %d with %s", l.Digest, l.Rows, d.rows, before)
 	}
 	if _, err := d.r.ReadByte(); !errors.Is(err, io.EOF) {
 		return false, errorOr(err, d.broken("something follows the end"))
