@@ -32,7 +32,7 @@ func explain(err error) *JobError {
 	if said, ok := errors.AsType[*JobError](err); ok {
 		return said
 	}
-	e := &JobError{Reason: err.Error(), Err: err}
+	e := &JobError{Reason: err.Error()}
 	if refused, ok := errors.AsType[*InvalidError](err); ok {
 		e.Hint, e.Final = refused.Hint, true
 		return e

@@ -52,9 +52,9 @@ func (b *Book) issue(ctx context.Context, j *Job) error {
 	if j.State != JobQueued || j.ticket != 0 {
 		return nil
 	}
-	options := &river.InsertOpts{
-		Priority: int(j.Priority), ScheduledAt: j.NotBefore,
-		UniqueOpts: river.UniqueOpts{ByArgs: true},
+	options := &river.InsertOpts{Priority: int(j.Priority), UniqueOpts: river.UniqueOpts{ByArgs: true}}
+	if j.NotBefore.After(b.now()) {
+		options.ScheduledAt = j.NotBefore
 	}
 	issued, err := b.queue.Insert(ctx, ticket{j.ID, j.run}, options)
 	if err != nil {

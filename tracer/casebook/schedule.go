@@ -81,22 +81,28 @@ type tick struct {
 }
 
 // last is the newest tick that is not after now. Days are counted as people do, by the
-// clock on the wall: a time that a change to summer time skips is due at its end, and one
-// that comes twice is due once. Schedules that are not daily go by the instants.
+// clock on the wall: a time that a change to summer time skips is due as much later, and
+// one that comes twice is due once. Schedules that are not daily go by the instants.
 func (s *Schedule) last(now time.Time) (tick, bool) {
 	now = now.In(s.zone)
-	if s.Daily {
-		wall := onWall(now, time.UTC)
+	if !s.Daily {
+		at, ok := newest(s.cron, now)
+		return tick{at, s.key(at)}, ok
+	}
+	for wall := onWall(now, time.UTC); ; {
 		at, ok := newest(s.cron, wall)
 		if !ok {
 			return tick{}, false
 		}
 		midnight := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
 		first := s.cron.Next(midnight.Add(-time.Second))
-		return tick{onWall(first, s.zone), s.key(first)}, true
+		due := onWall(first, s.zone)
+		due = due.Add(first.Sub(onWall(due, time.UTC))) // not zero where no clock ever showed it
+		if !due.After(now) {
+			return tick{due, s.key(first)}, true
+		}
+		wall = midnight.Add(-time.Second)
 	}
-	at, ok := newest(s.cron, now)
-	return tick{at, s.key(at)}, ok
 }
 
 // key is how a time is remembered.
