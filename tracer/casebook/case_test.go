@@ -2,7 +2,10 @@ package casebook_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"tsuiseki/tracer/casebook"
@@ -104,6 +107,31 @@ func TestCaseChangesUnderOneAnother(t *testing.T) {
 		second.Version = 9
 		_, err = b.UpdateCase(t.Context(), dept, second)
 		wantInvalid(t, err, "version")
+	})
+}
+
+func TestCaseChangedAtOnce(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, b *casebook.Book) {
+		c := newCase(t, b, tokyo, "t")
+		var wait sync.WaitGroup
+		var won atomic.Int64
+		for n := range 6 {
+			wait.Go(func() {
+				mine := c
+				mine.Title = fmt.Sprint("by ", n)
+				switch _, err := b.UpdateCase(t.Context(), tokyo, mine); {
+				case err == nil:
+					won.Add(1)
+				case !errors.Is(err, casebook.ErrConflict):
+					t.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+		if read := must(b.Case(t.Context(), tokyo, c.ID))(t); won.Load() != 1 || read.Version != 2 {
+			t.Errorf("%d changes of one version were made, and it is %+v", won.Load(), read)
+		}
 	})
 }
 

@@ -27,6 +27,7 @@ func (b *Book) UpdateDeposit(ctx context.Context, p Principal, d Deposit) (Depos
 			return err
 		}
 		next.Change = t.change(stands.Version + 1)
+		t.note("version", next.Version)
 		d = next
 		return t.replaceDeposit(ctx, &stands, &next)
 	})
@@ -50,7 +51,6 @@ func (t *tx) writableDeposit(ctx context.Context, id string) (Deposit, error) {
 }
 
 func (t *tx) replaceDeposit(ctx context.Context, stands, next *Deposit) error {
-	t.note("version", next.Version)
 	return t.replace(ctx, depositResource(next.ID), stands.Version, stands, func() (bool, error) {
 		return deposits.update(ctx, t, next, stands.Version)
 	})
@@ -67,8 +67,12 @@ func (b *Book) WithdrawDeposit(ctx context.Context, p Principal, id, reason stri
 			return err
 		}
 		t.note("reason", reason)
-		next := stands
-		next.Change, next.Withdrawn = t.change(stands.Version+1), t.withdrawal(reason)
-		return t.replaceDeposit(ctx, &stands, &next)
+		return t.withdrawDeposit(ctx, &stands, reason)
 	})
+}
+
+func (t *tx) withdrawDeposit(ctx context.Context, stands *Deposit, reason string) error {
+	next := *stands
+	next.Change, next.Withdrawn = t.change(stands.Version+1), t.withdrawal(reason)
+	return t.replaceDeposit(ctx, stands, &next)
 }

@@ -26,7 +26,7 @@ var backedUp = []dumped{
 	dumpedTable("cases", "id", "id number title prefecture station officer contact scheme status search", "changing"),
 	dumpedTable("contents", "sha256", "sha256 size:int encoding", ""),
 	dumpedTable("content_parts", "sha256, part", "sha256 part:int bytes:bytes", ""),
-	dumpedTable("uploads", "id", "id case_id sha256 name size:int attempt:int", "made"),
+	dumpedTable("uploads", "id", "id case_id sha256 name size:int attempt:int", "withdrawn"),
 	dumpedTable("rejects", "upload_id, attempt, line, field, code",
 		"upload_id attempt:int line:int field code raw normalised reason reason_ja suggestion", ""),
 	dumpedTable("deposits", "id", "id case_id chain tx kind idx:int address asset amount time:int note yen receipt victim "+

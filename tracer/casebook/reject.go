@@ -55,11 +55,14 @@ func (b *Book) BeginReading(ctx context.Context, p Principal, uploadID string) (
 	return attempt, err
 }
 
-// writableUpload is an upload of a case that counts.
+// writableUpload is an upload that counts, of a case that does.
 func (t *tx) writableUpload(ctx context.Context, id string) (Upload, error) {
 	u, err := t.visibleUpload(ctx, id)
-	if err == nil {
-		_, err = t.writable(ctx, u.Case)
+	if err != nil {
+		return u, err
+	}
+	if _, err = t.writable(ctx, u.Case); err == nil {
+		err = u.counts()
 	}
 	return u, err
 }

@@ -28,9 +28,9 @@ func Restore(ctx context.Context, url string, options Options, r io.Reader) (err
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	begun, err := b.db.BeginTx(ctx, nil)
+	begun, err := b.begin(ctx)
 	if err != nil {
-		return fmt.Errorf("restore: %w", err)
+		return err
 	}
 	if err := restore(ctx, begun, r); err != nil {
 		_ = begun.Rollback() // why it failed matters more

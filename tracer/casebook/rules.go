@@ -16,13 +16,14 @@ const (
 	depositChange   operation = "deposit.change"
 	depositWithdraw operation = "deposit.withdraw"
 
-	uploadAdd    operation = "upload.add"
-	uploadView   operation = "upload.view"
-	uploadList   operation = "upload.list"
-	uploadExport operation = "upload.export"
-	uploadRead   operation = "upload.read"
-	rejectAdd    operation = "reject.add"
-	rejectList   operation = "reject.list"
+	uploadAdd      operation = "upload.add"
+	uploadView     operation = "upload.view"
+	uploadList     operation = "upload.list"
+	uploadExport   operation = "upload.export"
+	uploadRead     operation = "upload.read"
+	uploadWithdraw operation = "upload.withdraw"
+	rejectAdd      operation = "reject.add"
+	rejectList     operation = "reject.list"
 
 	disclosureAdd      operation = "disclosure.add"
 	disclosureList     operation = "disclosure.list"
@@ -106,7 +107,7 @@ var (
 
 		depositAdd: casework, depositView: casework, depositList: casework, depositChange: casework, depositWithdraw: casework,
 
-		uploadAdd: casework, uploadView: casework, uploadList: casework, uploadExport: casework, uploadRead: casework,
+		uploadAdd: casework, uploadView: casework, uploadList: casework, uploadExport: casework, uploadRead: casework, uploadWithdraw: casework,
 		rejectAdd: casework, rejectList: casework,
 
 		disclosureAdd: casework, disclosureList: casework, disclosureExport: casework, disclosureWithdraw: casework,

@@ -227,6 +227,9 @@ var changes = []call{
 	{"WithdrawDeposit", ofCases, true, func(ctx context.Context, b *casebook.Book, p casebook.Principal, o owned) (any, error) {
 		return fails(b.WithdrawDeposit(ctx, p, o.Deposit.ID, "wrong"))
 	}},
+	{"WithdrawUpload", ofCases, true, func(ctx context.Context, b *casebook.Book, p casebook.Principal, o owned) (any, error) {
+		return fails(b.WithdrawUpload(ctx, p, o.Upload, "of another case"))
+	}},
 	{"WithdrawCase", ofCases, true, func(ctx context.Context, b *casebook.Book, p casebook.Principal, o owned) (any, error) {
 		return fails(b.WithdrawCase(ctx, p, o.Case.ID, "wrong"))
 	}},

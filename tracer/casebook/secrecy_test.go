@@ -274,6 +274,27 @@ func TestEveryOperationIsUsed(t *testing.T) {
 	}
 }
 
+// TestIdsThatNoDatabaseStores wants such an id to be like any that nothing has.
+func TestIdsThatNoDatabaseStores(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, b *casebook.Book) {
+		o := nowhere()
+		const id = "\x00\xff'"
+		o.Case.ID, o.Deposit.ID, o.Upload, o.Disclosure, o.Trace, o.Note, o.Link = id, id, id, id, id, id, id
+		for _, c := range slices.Concat(calls, changes) {
+			if !c.owned {
+				continue
+			}
+			if _, err := c.does(t.Context(), b, system, o); !errors.Is(err, casebook.ErrNotFound) {
+				t.Errorf("%s says %v", c.method, err)
+			}
+		}
+		if v := must(b.VerifyAudit(t.Context(), audits))(t); v.Err() != nil {
+			t.Error(v.Err())
+		}
+	})
+}
+
 func TestLinkIntoAnotherForcesCase(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, b *casebook.Book) {

@@ -83,8 +83,14 @@ func (n table[T]) selected() string {
 }
 
 // one is the row that a query, which begins as selected does, finds; where there is none
-// it is missing.
+// it is missing. An id may be whatever a caller sent: what no database can store is found
+// in none.
 func (n table[T]) one(ctx context.Context, t *tx, missing error, rest string, args ...any) (value T, err error) {
+	for i, arg := range args {
+		if text, ok := arg.(string); ok {
+			args[i] = storable(text)
+		}
+	}
 	err = t.QueryRowContext(ctx, numbered(n.selected()+" "+rest), args...).Scan(n.fields(&value)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = missing

@@ -50,10 +50,25 @@ func (b *Book) do(ctx context.Context, p Principal, op operation, resource strin
 	}))
 }
 
-func (b *Book) transact(ctx context.Context, p Principal, work func(context.Context, *tx) error) error {
-	begun, err := b.db.BeginTx(ctx, nil)
+// begin begins a transaction in which a statement sees what others have committed by
+// then, whatever PostgreSQL's own setting is; SQLite's writers come one after the other.
+func (b *Book) begin(ctx context.Context) (*sql.Tx, error) {
+	var options *sql.TxOptions
+	if b.pool != nil {
+		options = &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+	}
+	begun, err := b.db.BeginTx(ctx, options)
 	if err != nil {
-		return fmt.Errorf("casebook: %w", err)
+		return nil, fmt.Errorf("casebook: %w", err)
+	}
+	return begun, nil
+}
+
+// transact runs work in a transaction.
+func (b *Book) transact(ctx context.Context, p Principal, work func(context.Context, *tx) error) error {
+	begun, err := b.begin(ctx)
+	if err != nil {
+		return err
 	}
 	t := &tx{Tx: begun, principal: p, now: b.now().UTC().Truncate(time.Microsecond), details: make(map[string]any)}
 	if err := work(ctx, t); err != nil {

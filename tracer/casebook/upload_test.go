@@ -50,6 +50,50 @@ func TestUploadIsStoredOnce(t *testing.T) {
 	})
 }
 
+func TestWithdrawnUpload(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, b *casebook.Book) {
+		c := newCase(t, b, tokyo, "t")
+		u, _, err := b.AddUpload(t.Context(), tokyo, c.ID, "f", []byte("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		came := payments(0, 1500)
+		for i := range came {
+			came[i].Upload = u.ID
+		}
+		added := must(b.AddDeposits(t.Context(), tokyo, c.ID, came))(t)
+		must(b.AddDeposits(t.Context(), tokyo, c.ID, payments(1500, 1502)))(t)
+		if err := b.WithdrawDeposit(t.Context(), tokyo, added[0].ID, "earlier"); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.WithdrawUpload(t.Context(), tokyo, u.ID, "of another case"); err != nil {
+			t.Fatal(err)
+		}
+		if n := count(t, b, tokyo, casebook.DepositFilter{Case: c.ID}); n != 2 {
+			t.Errorf("%d deposits count, want 2", n)
+		}
+		for i, reason := range []string{"earlier", "of another case"} {
+			if d := must(b.Deposit(t.Context(), tokyo, added[i].ID))(t); d.Withdrawn.Reason != reason || d.Version != 2 {
+				t.Errorf("deposit %d is %+v, %+v", i, d.Withdrawn, d.Change)
+			}
+		}
+		for what, err := range map[string]error{
+			"withdrawn again": b.WithdrawUpload(t.Context(), tokyo, u.ID, "r"),
+			"read again":      second(b.BeginReading(t.Context(), tokyo, u.ID)),
+			"more deposits":   second(b.AddDeposits(t.Context(), tokyo, c.ID, came[:1])),
+		} {
+			if !errors.Is(err, casebook.ErrConflict) {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		again, isNew, err := b.AddUpload(t.Context(), tokyo, c.ID, "f", []byte("x"))
+		if err != nil || isNew || again.Withdrawn.Reason != "of another case" {
+			t.Errorf("uploaded again it is %+v, new %v, %v", again, isNew, err)
+		}
+	})
+}
+
 func TestChangedContentIsFound(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, b *casebook.Book) {

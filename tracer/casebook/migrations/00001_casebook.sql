@@ -65,14 +65,17 @@ CREATE TABLE content_parts (
 );
 
 CREATE TABLE uploads (
-    id         TEXT PRIMARY KEY,
-    case_id    TEXT NOT NULL REFERENCES cases (id),
-    sha256     TEXT NOT NULL REFERENCES contents (sha256),
-    name       TEXT NOT NULL,
-    size       BIGINT NOT NULL,
-    attempt    BIGINT NOT NULL,
-    created    BIGINT NOT NULL,
-    created_by TEXT NOT NULL,
+    id               TEXT PRIMARY KEY,
+    case_id          TEXT NOT NULL REFERENCES cases (id),
+    sha256           TEXT NOT NULL REFERENCES contents (sha256),
+    name             TEXT NOT NULL,
+    size             BIGINT NOT NULL,
+    attempt          BIGINT NOT NULL,
+    created          BIGINT NOT NULL,
+    created_by       TEXT NOT NULL,
+    withdrawn        BIGINT NOT NULL,
+    withdrawn_by     TEXT NOT NULL,
+    withdrawn_reason TEXT NOT NULL,
     UNIQUE (case_id, sha256)
 );
 CREATE INDEX uploads_time ON uploads (case_id, created, id);
@@ -124,6 +127,7 @@ CREATE TABLE deposits (
 CREATE INDEX deposits_order ON deposits (created, line, id);
 CREATE INDEX deposits_case ON deposits (case_id, created, line, id);
 CREATE INDEX deposits_tx ON deposits (tx);
+CREATE INDEX deposits_upload ON deposits (upload_id);
 
 CREATE TABLE disclosures (
     id               TEXT PRIMARY KEY,
