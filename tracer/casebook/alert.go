@@ -123,3 +123,16 @@ func (t *tx) replaceAlert(ctx context.Context, before, next *Alert) error {
 		return alerts.update(ctx, t, next, before.Version)
 	})
 }
+
+// AlertHistory lists an alert's former states, the oldest first: in which block it was
+// before a reorg.
+func (b *Book) AlertHistory(ctx context.Context, p Principal, id string, page Page) (answer List[Revision], err error) {
+	err = b.do(ctx, p, alertView, alertResource(id), func(ctx context.Context, t *tx) error {
+		if _, err := t.visibleAlert(ctx, id); err != nil {
+			return err
+		}
+		answer, err = t.history(ctx, alertResource(id), page)
+		return err
+	})
+	return answer, err
+}

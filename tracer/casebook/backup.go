@@ -24,7 +24,7 @@ const (
 )
 
 // schemaVersion is the newest migration: the one that backups fit.
-const schemaVersion = 3
+const schemaVersion = guardVersion
 
 // Backup writes one state of the whole book, while others write: lines of canonical JSON
 // that Restore reads into either database. docs/casebook.md describes them. It holds

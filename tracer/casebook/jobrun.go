@@ -8,7 +8,7 @@ import (
 	"math"
 )
 
-// A worker's view of a job: it begins it, keeps it, and ends it. Each step holds only for
+// A worker's view of a job: it takes it, keeps it, and ends it. Each step holds only for
 // the run that the worker has; of a run that is over by now nothing can be changed.
 var (
 	errObsolete  = errors.New("the ticket is of a job that needs none any more")
@@ -20,8 +20,8 @@ var (
 // machine is as whom workers act.
 func machine(worker string) Principal { return Principal{User: worker, Role: System} }
 
-// begin gives the job of a ticket to a worker, unless its lane is busy.
-func (b *Book) begin(ctx context.Context, k ticket, worker string) (j Job, err error) {
+// take gives the job of a ticket to a worker, unless its lane is busy.
+func (b *Book) take(ctx context.Context, k ticket, worker string) (j Job, err error) {
 	err = b.transact(ctx, machine(worker), func(ctx context.Context, t *tx) error {
 		if j, err = jobs.one(ctx, t, errObsolete, "WHERE x.id = ? AND x.run = ? AND x.state = ?", k.Job, k.Run, string(JobQueued)); err != nil {
 			return err

@@ -28,13 +28,13 @@ type ticketWorker struct {
 // ticket is done with.
 func (k *ticketWorker) Work(ctx context.Context, issued *river.Job[ticket]) error {
 	w := k.worker
-	j, err := w.book.begin(ctx, issued.Args, w.queue.ID())
+	j, err := w.book.take(ctx, issued.Args, w.queue.ID())
 	switch {
 	case errors.Is(err, errObsolete):
 		return nil
 	case err != nil:
 		if !errors.Is(err, errLaneBusy) {
-			w.warn(ctx, "begin a job", err)
+			w.warn(ctx, "take a job", err)
 		}
 		return river.JobSnooze(laneWait)
 	}

@@ -173,3 +173,33 @@ func quiesce(t *testing.T, b *casebook.Book, caseID string, cmd *exec.Cmd) {
 		time.Sleep(50 * time.Millisecond)
 	}
 }
+
+// TestRestoredJobs backs up a book with a job that runs and one that waits. In the book
+// restored from it, which has no tickets, both are run.
+func TestRestoredJobs(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, b *casebook.Book) {
+		c := newCase(t, b, tokyo, "t")
+		begun, proceed := make(chan bool, 1), make(chan bool)
+		stop := start(t, b, quick, func(context.Context, casebook.Job, casebook.Report) (string, error) {
+			begun <- true
+			<-proceed
+			return "", nil
+		})
+		running := ask(t, b, tokyo, casebook.TraceTask{Case: c.ID, Rule: "fifo"})
+		<-begun
+		waiting := ask(t, b, tokyo, casebook.RetraceTask{Case: c.ID, Why: "a reorg"})
+		backup := dump(t, b)
+		if _, err := b.CancelJob(t.Context(), tokyo, waiting.ID, "seen enough"); err != nil {
+			t.Fatal(err)
+		}
+		close(proceed)
+		stop()
+		again := restored(t, databases["sqlite"](t), backup)
+		start(t, again, casebook.WorkerOptions{Lease: killLease, Look: time.Hour}, idle)
+		if j := await(t, again, running.ID, casebook.JobDone); j.Attempts != 2 {
+			t.Errorf("what ran is %+v", j)
+		}
+		await(t, again, waiting.ID, casebook.JobDone)
+	})
+}

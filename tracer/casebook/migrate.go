@@ -21,7 +21,7 @@ import (
 var schema embed.FS
 
 // guardVersion is the migration that lets no row of the audit be changed or deleted.
-const guardVersion = 2
+const guardVersion = 3
 
 // migrate brings the schema up to what this program needs. Of several processes that
 // start at once, one does it and the others wait.

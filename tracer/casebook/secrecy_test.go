@@ -44,7 +44,7 @@ func TestEveryMethodHasARule(t *testing.T) {
 	t.Parallel()
 	methods := reflect.TypeFor[*casebook.Book]()
 	called := make(map[string]bool)
-	for _, c := range slices.Concat(calls, changes) {
+	for _, c := range slices.Concat(calls, jobCalls, jobChanges, changes) {
 		called[c.method] = true
 	}
 	for m := range methods.Methods() {
@@ -70,10 +70,10 @@ func TestSecrecy(t *testing.T) {
 				t.Parallel()
 				s := &secrecy{b: open(t, address(t)), p: p}
 				s.tokyos, s.osakas, _ = world(t, s.b)
-				for _, c := range calls {
+				for _, c := range slices.Concat(calls, jobCalls) {
 					s.try(t, c)
 				}
-				for _, c := range changes {
+				for _, c := range slices.Concat(jobChanges, changes) {
 					s.writes = contentsOf(t, s.b)
 					s.try(t, c)
 				}
@@ -135,6 +135,7 @@ func (s *secrecy) foreign(rows []string) (kept []string) {
 			}
 		}
 	}
+	slices.Sort(kept) // the forces come in any order
 	return kept
 }
 
@@ -192,7 +193,7 @@ func (s *secrecy) wantRefusal(t *testing.T, c call, err, missing, want error) {
 }
 
 func idsOf(o owned) []string {
-	return []string{o.Case.ID, o.Deposit.ID, o.Upload, o.Disclosure, o.Trace, o.Note, o.Link}
+	return []string{o.Case.ID, o.Deposit.ID, o.Upload, o.Disclosure, o.Trace, o.Note, o.Link, o.Job, o.Dead, o.Failed, o.Watch, o.Alert}
 }
 
 // wantNoSecret wants nothing of another force in an answer to an investigator.
@@ -252,7 +253,7 @@ func TestEveryOperationIsUsed(t *testing.T) {
 	b := open(t, databases["sqlite"](t))
 	o, _, _ := world(t, b)
 	used := make(map[string]bool)
-	for _, c := range slices.Concat(calls, changes) {
+	for _, c := range slices.Concat(calls, jobCalls, jobChanges, changes) {
 		for _, p := range []casebook.Principal{system, audits, admin} {
 			if slices.Contains(c.roles, p.Role) {
 				if _, err := c.does(t.Context(), b, p, o); err != nil {
@@ -281,7 +282,7 @@ func TestIdsThatNoDatabaseStores(t *testing.T) {
 		o := nowhere()
 		const id = "\x00\xff'"
 		o.Case.ID, o.Deposit.ID, o.Upload, o.Disclosure, o.Trace, o.Note, o.Link = id, id, id, id, id, id, id
-		for _, c := range slices.Concat(calls, changes) {
+		for _, c := range slices.Concat(calls, jobCalls, jobChanges, changes) {
 			if !c.owned {
 				continue
 			}

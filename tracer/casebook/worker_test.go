@@ -67,15 +67,14 @@ var quick = casebook.WorkerOptions{
 func await(tb testing.TB, b *casebook.Book, id string, state casebook.JobState) casebook.Job {
 	tb.Helper()
 	for {
-		j := must(b.Job(tb.Context(), dept, id))(tb)
-		if j.State == state {
-			return j
+		var now string
+		if err := b.DB().QueryRowContext(tb.Context(), "SELECT state FROM jobs WHERE id = $1", id).Scan(&now); err != nil {
+			tb.Fatalf("the job stays %s, want %s: %v", now, state, err)
 		}
-		select {
-		case <-tb.Context().Done():
-			tb.Fatalf("the job is %+v, want %s", j, state)
-		case <-time.After(10 * time.Millisecond):
+		if now == string(state) {
+			return must(b.Job(tb.Context(), dept, id))(tb)
 		}
+		time.Sleep(20 * time.Millisecond)
 	}
 }
 
