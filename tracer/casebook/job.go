@@ -86,7 +86,7 @@ var jobs = table[Job]{
 				&j.Worker, &j.beat, (*micros)(&j.Started), (*micros)(&j.Ended),
 				&j.Progress.Done, &j.Progress.Total, &j.Progress.Doing, &j.Result, &j.Failure, &j.Hint,
 			},
-			j.Cancel.fields(), j.Dismiss.fields(), j.Origin.fields(),
+			j.Cancel.fields(), j.Dismiss.fields(), j.fields(),
 		)
 	},
 }

@@ -3,7 +3,6 @@ package casebook
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -137,11 +136,4 @@ func decoded[T Task](text string) (Task, error) {
 	var task T
 	err := json.Unmarshal([]byte(text), &task)
 	return task, err
-}
-
-func (k JobKind) check() error {
-	if !slices.Contains([]JobKind{TraceJob, RetraceJob, CorrelateJob, ReportJob, WatchJob}, k) {
-		return invalid("kind", "one of trace, retrace, correlate, report, watch", "%q", string(k))
-	}
-	return nil
 }

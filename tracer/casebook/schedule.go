@@ -20,7 +20,7 @@ const DefaultZone = "Asia/Tokyo"
 // due time is seen to once.
 type Schedule struct {
 	Name     string // by which the casebook remembers what it has seen to
-	Cron     string // minute, hour, day of month, month, day of week; or @daily and the like
+	Cron     string // five fields from minute to day of week, or @daily and the like
 	Zone     string // of the IANA database; empty: DefaultZone
 	Daily    bool   // one run for each date, the first time that is due on it
 	Priority Priority

@@ -2,6 +2,7 @@ package casebook_test
 
 import (
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -158,19 +159,10 @@ func TestMissedNights(t *testing.T) {
 				switch {
 				case step.date == "" && asked != 0:
 					t.Errorf("%s: asked for %v", step.what, dates)
-				case step.date != "" && (asked != 1 || !contains(dates, `{"date":"`+step.date+`"}`)):
+				case step.date != "" && (asked != 1 || !slices.Contains(dates, `{"date":"`+step.date+`"}`)):
 					t.Errorf("%s: asked for %d, all are %v; want %s", step.what, asked, dates, step.date)
 				}
 			}
 		})
 	}
-}
-
-func contains(all []string, one string) bool {
-	for _, s := range all {
-		if s == one {
-			return true
-		}
-	}
-	return false
 }

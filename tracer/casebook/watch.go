@@ -53,7 +53,7 @@ var watches = table[Watch]{
 				&w.ID, &w.Case, (*string)(&w.Kind), (*string)(&w.Chain), (*string)(&w.Address), &optionalTx{&w.Tx}, (*position)(&w.Index),
 				&w.Note, &w.Seen.Height, &w.Seen.Hash, &w.Seen.Transactions, (*micros)(&w.Checked),
 			},
-			w.Origin.fields(), w.Withdrawn.fields(),
+			w.fields(), w.Withdrawn.fields(),
 		)
 	},
 }

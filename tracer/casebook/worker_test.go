@@ -119,14 +119,14 @@ func TestJobFails(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, b *casebook.Book) {
 		c := newCase(t, b, tokyo, "t")
-		start(t, b, quick, func(_ context.Context, j casebook.Job, _ casebook.Report) (string, error) {
+		start(t, b, quick, func(ctx context.Context, j casebook.Job, _ casebook.Report) (string, error) {
 			switch {
 			case strings.Contains(string(j.Task), "lifo"):
 				return "", &casebook.JobError{Reason: "the deposit is not on the chain", Hint: "look at row 3", Final: true, Err: errors.New("no tx")}
 			case strings.Contains(string(j.Task), "tiho"):
 				panic("index out of range")
 			case strings.Contains(string(j.Task), "poison"):
-				_, err := b.CreateCase(context.Background(), dept, casebook.Case{Title: "t", Prefecture: "99"})
+				_, err := b.CreateCase(ctx, dept, casebook.Case{Title: "t", Prefecture: "99"})
 				return "", err
 			case j.Attempts < 3:
 				return "", errors.New("the node does not answer")
