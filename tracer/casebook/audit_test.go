@@ -296,3 +296,36 @@ func TestAuditIsFiltered(t *testing.T) {
 		}
 	})
 }
+
+// TestNothingIsSeenOrDoneUnrecorded takes the audit away.
+func TestNothingIsSeenOrDoneUnrecorded(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, b *casebook.Book) {
+		o, _, _ := world(t, b)
+		before := contentsOf(t, b)
+		if _, err := b.DB().ExecContext(t.Context(), "ALTER TABLE audit RENAME TO gone"); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range slices.Concat(calls, changes) {
+			for _, p := range []casebook.Principal{tokyo, system, audits, admin} {
+				if !slices.Contains(c.roles, p.Role) {
+					continue
+				}
+				got, err := c.does(t.Context(), b, p, o)
+				if err == nil {
+					t.Errorf("%s succeeds as %s", c.method, p.Role)
+				}
+				text, _ := json.Marshal(got)
+				if strings.Contains(string(text), secret("13")) {
+					t.Errorf("%s tells %s", c.method, text)
+				}
+			}
+		}
+		if _, err := b.DB().ExecContext(t.Context(), "ALTER TABLE gone RENAME TO audit"); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(contentsOf(t, b), before) {
+			t.Error("something was changed")
+		}
+	})
+}

@@ -28,7 +28,7 @@ func (b *Book) Audit(ctx context.Context, p Principal, filter AuditFilter, page 
 		answer, err = list(ctx, t, auditRows, q, page, func(r *AuditRow) []any { return []any{r.Seq} })
 		return err
 	})
-	return answer, err
+	return recorded(answer, err)
 }
 
 // AuditHead is the newest row of the audit, that of this call before it. Kept where nobody
@@ -39,7 +39,7 @@ func (b *Book) AuditHead(ctx context.Context, p Principal) (head AuditHead, err 
 		head, err = t.head(ctx)
 		return err
 	})
-	return head, err
+	return recorded(head, err)
 }
 
 func (t *tx) head(ctx context.Context) (head AuditHead, err error) {

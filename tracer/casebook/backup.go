@@ -51,10 +51,12 @@ func (b *Book) dump(ctx context.Context, w io.Writer) error {
 			return fmt.Errorf("back up: audit: %w", err)
 		}
 		d := newDumpWriter(w)
-		d.line(map[string]any{
+		if err := d.line(map[string]any{
 			"format": backupFormat, "version": backupVersion, "schema": strconv.Itoa(schemaVersion),
 			"audit": map[string]any{"seq": strconv.FormatInt(head.Seq, 10), "hash": head.Hash},
-		})
+		}); err != nil {
+			return fmt.Errorf("back up: %w", err)
+		}
 		for i := range backedUp {
 			if err := d.table(ctx, begun, &backedUp[i], b.pool != nil); err != nil {
 				return fmt.Errorf("back up: table %s: %w", backedUp[i].name, err)
@@ -64,12 +66,11 @@ func (b *Book) dump(ctx context.Context, w io.Writer) error {
 	})
 }
 
-// dumpWriter writes lines, and remembers the first failure.
+// dumpWriter writes the lines of a backup.
 type dumpWriter struct {
 	w    *bufio.Writer
-	sum  hash.Hash
+	sum  hash.Hash // of what was flushed
 	rows int64
-	err  error
 }
 
 func newDumpWriter(w io.Writer) *dumpWriter {
@@ -77,15 +78,13 @@ func newDumpWriter(w io.Writer) *dumpWriter {
 	return &dumpWriter{w: bufio.NewWriterSize(io.MultiWriter(w, sum), 1<<16), sum: sum}
 }
 
-func (d *dumpWriter) line(value any) {
-	if d.err != nil {
-		return
-	}
+func (d *dumpWriter) line(value any) error {
 	text, err := canonical(value)
-	if err == nil {
-		_, err = d.w.WriteString(text + "\n")
+	if err != nil {
+		return err
 	}
-	d.err = err
+	_, err = d.w.WriteString(text + "\n")
+	return err
 }
 
 func (d *dumpWriter) table(ctx context.Context, begun *sql.Tx, t *dumped, postgres bool) (err error) {
@@ -99,7 +98,7 @@ func (d *dumpWriter) table(ctx context.Context, begun *sql.Tx, t *dumped, postgr
 	for i := range values {
 		fields[i] = &values[i]
 	}
-	for rows.Next() && d.err == nil {
+	for rows.Next() {
 		if err := rows.Scan(fields...); err != nil {
 			return err
 		}
@@ -109,17 +108,16 @@ func (d *dumpWriter) table(ctx context.Context, begun *sql.Tx, t *dumped, postgr
 				return err
 			}
 		}
-		d.line(map[string]any{"table": t.name, "row": row})
+		if err := d.line(map[string]any{"table": t.name, "row": row}); err != nil {
+			return err
+		}
 		d.rows++
 	}
-	return errors.Join(d.err, rows.Err())
+	return rows.Err()
 }
 
 // end writes the last line.
 func (d *dumpWriter) end() error {
-	if d.err != nil {
-		return d.err
-	}
 	if err := d.w.Flush(); err != nil {
 		return err
 	}

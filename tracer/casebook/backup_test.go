@@ -39,7 +39,14 @@ func restored(tb testing.TB, address string, backup []byte) *casebook.Book {
 func TestBackupMovesBetweenDatabases(t *testing.T) {
 	t.Parallel()
 	first := open(t, databases["sqlite"](t))
-	world(t, first)
+	o, _, _ := world(t, first)
+	var unordered []casebook.Reject // by bytes they stand as here, and in other locales otherwise
+	for _, field := range []string{"B", "a", "a_", "aa", "ab", "z", "被"} {
+		unordered = append(unordered, casebook.Reject{Row: 2, Field: field})
+	}
+	if err := first.AddRejects(t.Context(), dept, o.Upload, 1, unordered); err != nil {
+		t.Fatal(err)
+	}
 	if _, _, err := first.AddUpload(t.Context(), dept, newCase(t, first, dept, "large").ID, "l", bytes.Repeat([]byte("0123456789"), 250_000)); err != nil {
 		t.Fatal(err)
 	}
@@ -97,6 +104,38 @@ func TestBackupWhileOthersWrite(t *testing.T) {
 				t.Errorf("backup %d holds %d deposits by %d calls", i, n, recorded)
 			}
 		}
+	})
+}
+
+// TestBackupKeepsNobodyWaiting writes while a backup cannot go on.
+func TestBackupKeepsNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, b *casebook.Book) {
+		c := newCase(t, b, tokyo, "t")
+		if _, _, err := b.AddUpload(t.Context(), tokyo, c.ID, "large", make([]byte, 1<<20)); err != nil {
+			t.Fatal(err)
+		}
+		r, w := io.Pipe()
+		done := make(chan error)
+		go func() {
+			err := b.Backup(t.Context(), admin, w)
+			done <- errors.Join(err, w.Close())
+		}()
+		var backup bytes.Buffer
+		if _, err := io.CopyN(&backup, r, 100); err != nil {
+			t.Error(err)
+		}
+		late := must(b.AddNote(t.Context(), tokyo, c.ID, "meanwhile"))(t)
+		if _, err := io.Copy(&backup, r); err != nil {
+			t.Error(err)
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if strings.Contains(backup.String(), late.ID) {
+			t.Error("it holds what was written after it began")
+		}
+		restored(t, databases["sqlite"](t), backup.Bytes())
 	})
 }
 

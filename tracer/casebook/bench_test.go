@@ -3,12 +3,20 @@ package casebook_test
 import (
 	"testing"
 
+	"tsuiseki/fixtures/postgres"
 	"tsuiseki/tracer/casebook"
 )
 
+// durable are the addresses of an empty database of each kind, that lose nothing when
+// the power fails.
+var durable = map[string]func(testing.TB) string{
+	"sqlite":   databases["sqlite"],
+	"postgres": func(tb testing.TB) string { return postgres.Start(tb, "fsync=on").Database(tb, "") },
+}
+
 // BenchmarkAddDeposits adds 10,000 deposits in calls of 1,000.
 func BenchmarkAddDeposits(b *testing.B) {
-	for name, address := range databases {
+	for name, address := range durable {
 		b.Run(name, func(b *testing.B) {
 			book := open(b, address(b))
 			for b.Loop() {
@@ -24,7 +32,7 @@ func BenchmarkAddDeposits(b *testing.B) {
 
 // BenchmarkEachDeposit reads 10,000 deposits of one case among ten.
 func BenchmarkEachDeposit(b *testing.B) {
-	for name, address := range databases {
+	for name, address := range durable {
 		b.Run(name, func(b *testing.B) {
 			book := open(b, address(b))
 			var c casebook.Case
@@ -51,7 +59,7 @@ func BenchmarkEachDeposit(b *testing.B) {
 
 // BenchmarkRecord appends to the audit, one call after the other, each durable.
 func BenchmarkRecord(b *testing.B) {
-	for name, address := range databases {
+	for name, address := range durable {
 		b.Run(name, func(b *testing.B) {
 			book := open(b, address(b))
 			for b.Loop() {
@@ -66,7 +74,7 @@ func BenchmarkRecord(b *testing.B) {
 
 // BenchmarkVerifyAudit verifies 10,000 rows.
 func BenchmarkVerifyAudit(b *testing.B) {
-	for name, address := range databases {
+	for name, address := range durable {
 		b.Run(name, func(b *testing.B) {
 			book := open(b, address(b))
 			for range 10_000 {

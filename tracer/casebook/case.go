@@ -91,10 +91,7 @@ func (b *Book) CreateCase(ctx context.Context, p Principal, c Case) (Case, error
 		}
 		return err
 	})
-	if err != nil {
-		return Case{}, err
-	}
-	return c, nil
+	return recorded(c, err)
 }
 
 func (c *Case) searched() string {
@@ -125,7 +122,7 @@ func (b *Book) Case(ctx context.Context, p Principal, id string) (c Case, err er
 		c, err = t.visible(ctx, id)
 		return err
 	})
-	return c, err
+	return recorded(c, err)
 }
 
 // CaseFilter is which cases to list; what is empty does not matter.
@@ -162,7 +159,7 @@ func (b *Book) Cases(ctx context.Context, p Principal, filter CaseFilter, page P
 		answer, err = byTime(ctx, t, cases, q, page, func(c *Case) (Origin, string) { return c.Origin, c.ID })
 		return err
 	})
-	return answer, err
+	return recorded(answer, err)
 }
 
 // UpdateCase replaces what a case says. The version is the one that was read: where
@@ -186,10 +183,7 @@ func (b *Book) UpdateCase(ctx context.Context, p Principal, c Case) (Case, error
 		c.Origin, c.Change, c.Withdrawn = stands.Origin, t.change(stands.Version+1), Withdrawal{}
 		return t.replaceCase(ctx, &stands, &c)
 	})
-	if err != nil {
-		return Case{}, err
-	}
-	return c, nil
+	return recorded(c, err)
 }
 
 func (t *tx) replaceCase(ctx context.Context, stands, next *Case) error {

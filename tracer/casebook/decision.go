@@ -84,7 +84,7 @@ func (b *Book) Decide(ctx context.Context, p Principal, linkID string, verdict V
 		}
 		return err
 	})
-	return d, err
+	return recorded(d, err)
 }
 
 // Decisions lists what was decided on a link, the oldest first.
@@ -98,7 +98,7 @@ func (b *Book) Decisions(ctx context.Context, p Principal, linkID string, page P
 		answer, err = list(ctx, t, decisions, q, page, func(d *Decision) []any { return []any{d.Number} })
 		return err
 	})
-	return answer, err
+	return recorded(answer, err)
 }
 
 // newestDecisions are those that count, by link.

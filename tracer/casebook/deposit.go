@@ -88,6 +88,8 @@ func (d *Deposit) check() error {
 		return invalid("amount", "base units of the asset, as satoshi or wei", "%s", d.Amount)
 	case d.Yen != nil && (d.Yen.Sign() < 0 || d.Yen.BitLen() > 256):
 		return invalid("yen", "whole yen", "%s", d.Yen)
+	case !d.Time.IsZero() && (d.Time.Year() < 1970 || d.Time.Year() > 9999):
+		return invalid("time", "leave it out where it is not known", "the year %d", d.Time.Year())
 	case d.Row < 0:
 		return invalid("row", "count from 1", "%d", d.Row)
 	}
@@ -140,10 +142,7 @@ func (b *Book) AddDeposits(ctx context.Context, p Principal, caseID string, give
 		answer, err = t.addDeposits(ctx, caseID, rows)
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return answer, nil
+	return recorded(answer, err)
 }
 
 func (t *tx) addDeposits(ctx context.Context, caseID string, rows []*Deposit) ([]Added, error) {
@@ -215,7 +214,7 @@ func (b *Book) Deposit(ctx context.Context, p Principal, id string) (d Deposit, 
 		d, err = t.visibleDeposit(ctx, id)
 		return err
 	})
-	return d, err
+	return recorded(d, err)
 }
 
 // DepositFilter is which deposits to list; what is empty does not matter.
@@ -246,11 +245,11 @@ func (b *Book) Deposits(ctx context.Context, p Principal, filter DepositFilter, 
 		})
 		return err
 	})
-	return answer, err
+	return recorded(answer, err)
 }
 
-// EachDeposit gives all deposits of a list one after the other, in bounded memory. Between
-// the parts of the list others may write; what they add comes at its end.
+// EachDeposit gives all deposits of a list one after the other, in bounded memory. What
+// others add meanwhile may be among them or not.
 func (b *Book) EachDeposit(ctx context.Context, p Principal, filter DepositFilter) iter.Seq2[Deposit, error] {
 	return func(yield func(Deposit, error) bool) {
 		for page := (Page{Limit: maxLimit}); ; {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"tsuiseki/chains"
 	"tsuiseki/tracer/casebook"
@@ -148,6 +149,8 @@ func TestDepositValues(t *testing.T) {
 		{"amount", func(d *casebook.Deposit) { d.Amount = negative }},
 		{"amount", func(d *casebook.Deposit) { d.Amount = huge }},
 		{"yen", func(d *casebook.Deposit) { d.Yen = &negative }},
+		{"time", func(d *casebook.Deposit) { d.Time = time.Unix(-1, 0).UTC() }},
+		{"time", func(d *casebook.Deposit) { d.Time = time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC) }},
 		{"row", func(d *casebook.Deposit) { d.Row = -1 }},
 		{"note", func(d *casebook.Deposit) { d.Note = strings.Repeat("x", 20_001) }},
 		{"victim", func(d *casebook.Deposit) { d.Victim = "\x00" }},

@@ -31,10 +31,7 @@ func (b *Book) UpdateDeposit(ctx context.Context, p Principal, d Deposit) (Depos
 		d = next
 		return t.replaceDeposit(ctx, &stands, &next)
 	})
-	if err != nil {
-		return Deposit{}, err
-	}
-	return d, nil
+	return recorded(d, err)
 }
 
 // writableDeposit is a deposit that counts, of a case that does.

@@ -107,7 +107,7 @@ func (b *Book) Disclosures(ctx context.Context, p Principal, caseID string, page
 		answer, err = byTime(ctx, t, disclosures, q, page, func(d *Disclosure) (Origin, string) { return d.Origin, d.ID })
 		return err
 	})
-	return answer, err
+	return recorded(answer, err)
 }
 
 // DisclosureDocument is the document of an answer, checked against its SHA-256.
@@ -123,7 +123,7 @@ func (b *Book) DisclosureDocument(ctx context.Context, p Principal, id string) (
 		document, err = t.load(ctx, d.SHA256)
 		return err
 	})
-	return document, err
+	return recorded(document, err)
 }
 
 // WithdrawDisclosure lets an answer count no more.

@@ -36,7 +36,7 @@ func (b *Book) CaseHistory(ctx context.Context, p Principal, id string, page Pag
 		answer, err = t.history(ctx, caseResource(id), page)
 		return err
 	})
-	return answer, err
+	return recorded(answer, err)
 }
 
 // DepositHistory lists a deposit's former states, the oldest first.
@@ -48,7 +48,7 @@ func (b *Book) DepositHistory(ctx context.Context, p Principal, id string, page 
 		answer, err = t.history(ctx, depositResource(id), page)
 		return err
 	})
-	return answer, err
+	return recorded(answer, err)
 }
 
 // LinkHistory lists a link's former states, the oldest first: by their evidence_digest a
@@ -61,5 +61,5 @@ func (b *Book) LinkHistory(ctx context.Context, p Principal, id string, page Pag
 		answer, err = t.history(ctx, linkResource(id), page)
 		return err
 	})
-	return answer, err
+	return recorded(answer, err)
 }

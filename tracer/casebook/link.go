@@ -133,7 +133,7 @@ func (t *tx) show(ctx context.Context, rows []linkRow) ([]Link, error) {
 	for i, row := range rows {
 		l := Link{ID: row.ID, Grade: Grade(row.Grade)}
 		for side, id := range []string{row.A, row.B} {
-			if c, foreign := ends[id]; foreign && string(c.Prefecture) != t.force() {
+			if c := ends[id]; t.scope != all && string(c.Prefecture) != t.force() {
 				l.Withheld, l.Contact = true, contact(c)
 			} else {
 				l.Cases[side] = id
@@ -168,7 +168,7 @@ func contact(c Case) string {
 
 // ends are the cases of links, where some may be another force's.
 func (t *tx) ends(ctx context.Context, rows []linkRow) (map[string]Case, error) {
-	if t.force() == "" {
+	if t.scope == all {
 		return nil, nil
 	}
 	var ids []any
@@ -201,7 +201,7 @@ func (b *Book) Link(ctx context.Context, p Principal, id string) (l Link, err er
 		}
 		return err
 	})
-	return l, err
+	return recorded(l, err)
 }
 
 // LinkFilter is which links to list; what is empty does not matter.
@@ -238,5 +238,5 @@ func (b *Book) Links(ctx context.Context, p Principal, filter LinkFilter, page P
 		answer.Items, err = t.show(ctx, rows.Items)
 		return err
 	})
-	return answer, err
+	return recorded(answer, err)
 }

@@ -37,7 +37,7 @@ func (b *Book) PutLinks(ctx context.Context, p Principal, found []NewLink) (chan
 		t.note("changed", changed)
 		return nil
 	})
-	return changed, err
+	return recorded(changed, err)
 }
 
 func (t *tx) putLink(ctx context.Context, row *linkRow) (changed bool, err error) {

@@ -43,7 +43,7 @@ func (b *Book) AddNote(ctx context.Context, p Principal, caseID, text string) (n
 		_, err := notes.insert(ctx, t, &n)
 		return err
 	})
-	return n, err
+	return recorded(n, err)
 }
 
 // Notes lists a case's remarks, the oldest first, those withdrawn too.
@@ -52,7 +52,7 @@ func (b *Book) Notes(ctx context.Context, p Principal, caseID string, page Page)
 		answer, err = ofCase(ctx, t, notes, caseID, page, func(n *Note) (Origin, string) { return n.Origin, n.ID })
 		return err
 	})
-	return answer, err
+	return recorded(answer, err)
 }
 
 // WithdrawNote lets a remark count no more.

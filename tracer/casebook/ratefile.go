@@ -62,7 +62,7 @@ func (b *Book) RateFiles(ctx context.Context, p Principal, page Page) (answer Li
 		answer, err = byTime(ctx, t, rateFiles, query{}, page, func(f *RateFile) (Origin, string) { return f.Origin, f.ID })
 		return err
 	})
-	return answer, err
+	return recorded(answer, err)
 }
 
 // RateContent is the bytes of a file of rates, checked against their SHA-256.
@@ -75,7 +75,7 @@ func (b *Book) RateContent(ctx context.Context, p Principal, id string) (content
 		content, err = t.load(ctx, f.SHA256)
 		return err
 	})
-	return content, err
+	return recorded(content, err)
 }
 
 // WithdrawRateFile lets a file of rates count no more.

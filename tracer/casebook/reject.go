@@ -52,7 +52,7 @@ func (b *Book) BeginReading(ctx context.Context, p Principal, uploadID string) (
 		t.note("attempt", attempt)
 		return err
 	})
-	return attempt, err
+	return recorded(attempt, err)
 }
 
 // writableUpload is an upload that counts, of a case that does.
@@ -107,5 +107,5 @@ func (b *Book) Rejects(ctx context.Context, p Principal, uploadID string, page P
 		answer, err = list(ctx, t, rejects, q, page, func(r *Reject) []any { return []any{r.Row, r.Field, r.Code} })
 		return err
 	})
-	return answer, err
+	return recorded(answer, err)
 }

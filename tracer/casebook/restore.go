@@ -18,6 +18,9 @@ import (
 // longestLine bounds a line of a backup: a row, of which the largest is a link's evidence.
 const longestLine = 64 << 20
 
+// largestInsert bounds the bytes that are inserted together.
+const largestInsert = 4 << 20
+
 // Restore reads a backup into the casebook at an address, as Open takes it, which has to
 // be empty or not there. Either all of it is there then, or, whatever failed, nothing. A
 // backup that was changed or cut short is refused with ErrBackup, and with ErrTampered one
@@ -32,14 +35,14 @@ func Restore(ctx context.Context, url string, options Options, r io.Reader) (err
 	if err != nil {
 		return err
 	}
-	if err := restore(ctx, begun, r); err != nil {
+	if err := b.restore(ctx, begun, r); err != nil {
 		_ = begun.Rollback() // why it failed matters more
 		return fmt.Errorf("restore: %w", err)
 	}
 	return begun.Commit()
 }
 
-func restore(ctx context.Context, begun *sql.Tx, r io.Reader) error {
+func (b *Book) restore(ctx context.Context, begun *sql.Tx, r io.Reader) error {
 	for _, t := range backedUp {
 		var there bool
 		if err := begun.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+t.name+")").Scan(&there); err != nil {
@@ -49,7 +52,7 @@ func restore(ctx context.Context, begun *sql.Tx, r io.Reader) error {
 			return fmt.Errorf("%w: it has %s: restore into a new one", ErrNotEmpty, t.name)
 		}
 	}
-	d := &dumpReader{r: bufio.NewReaderSize(r, 1<<16), sum: sha256.New(), begun: begun}
+	d := &dumpReader{r: bufio.NewReaderSize(r, 1<<16), sum: sha256.New(), book: b, begun: begun}
 	head, err := d.header()
 	if err != nil {
 		return err
@@ -73,11 +76,13 @@ func restore(ctx context.Context, begun *sql.Tx, r io.Reader) error {
 type dumpReader struct {
 	r     *bufio.Reader
 	sum   hash.Hash
+	book  *Book
 	begun *sql.Tx
 	n     int64 // lines read
 
 	table *dumped // of the rows that wait to be inserted together
 	args  []any
+	size  int   // of the texts and bytes among them
 	rows  int64 // all
 }
 
@@ -194,19 +199,21 @@ func (d *dumpReader) row(ctx context.Context, l *line) error {
 	if len(l.Row) != len(d.table.columns) {
 		return d.broken("%d columns, want %d", len(l.Row), len(d.table.columns))
 	}
-	size := 0
 	for i := range d.table.columns {
 		value, err := d.table.columns[i].read(l.Row[d.table.columns[i].name])
 		if err != nil {
 			return d.broken("%v", err)
 		}
-		if b, ok := value.([]byte); ok {
-			size += len(b)
+		switch value := value.(type) {
+		case []byte:
+			d.size += len(value)
+		case string:
+			d.size += len(value)
 		}
 		d.args = append(d.args, value)
 	}
 	d.rows++
-	if size > 0 || len(d.args) >= rowsPerInsert*len(d.table.columns) {
+	if d.size > largestInsert || len(d.args) >= rowsPerInsert*len(d.table.columns) {
 		return d.flush(ctx)
 	}
 	return nil
@@ -219,9 +226,9 @@ func (d *dumpReader) flush(ctx context.Context) error {
 	}
 	one := "(" + placeholders(len(d.table.columns)) + ")"
 	rows := len(d.args) / len(d.table.columns)
-	_, err := d.begun.ExecContext(ctx, numbered("INSERT INTO "+d.table.name+" ("+strings.Join(d.table.names(), ", ")+") VALUES "+
+	_, err := d.begun.ExecContext(ctx, d.book.placed("INSERT INTO "+d.table.name+" ("+strings.Join(d.table.names(), ", ")+") VALUES "+
 		strings.Repeat(one+", ", rows-1)+one), d.args...)
-	d.args = d.args[:0]
+	d.args, d.size = d.args[:0], 0
 	if err != nil {
 		return fmt.Errorf("table %s: %w", d.table.name, err)
 	}

@@ -66,6 +66,9 @@ func TestSecrecy(t *testing.T) {
 	t.Parallel()
 	for name, address := range databases {
 		for _, p := range principals {
+			if name == "postgres" && !slices.Contains(append(casebook.Roles(), casebook.System), p.Role) {
+				continue // it is refused before a database is asked
+			}
 			t.Run(name+"/"+string(p.Role)+string(p.Prefecture)+p.User, func(t *testing.T) {
 				t.Parallel()
 				s := &secrecy{b: open(t, address(t)), p: p}

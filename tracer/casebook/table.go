@@ -105,7 +105,7 @@ func (n table[T]) many(ctx context.Context, t *tx, rest string, args ...any) ([]
 
 // collect reads all rows of a query into the fields of a value each.
 func collect[T any](ctx context.Context, t *tx, fields func(*T) []any, query string, args ...any) (values []T, err error) {
-	rows, err := t.QueryContext(ctx, numbered(query), args...)
+	rows, err := t.QueryContext(ctx, t.book.placed(query), args...)
 	if err != nil {
 		return nil, err
 	}

@@ -100,7 +100,7 @@ func (b *Book) Trace(ctx context.Context, p Principal, id string) (r Trace, err 
 		r, err = t.visibleTrace(ctx, id)
 		return err
 	})
-	return r, err
+	return recorded(r, err)
 }
 
 // TraceDocument is a trace's document, checked against its SHA-256.
@@ -114,7 +114,7 @@ func (b *Book) TraceDocument(ctx context.Context, p Principal, id string) (doc [
 		doc, err = t.load(ctx, r.SHA256)
 		return err
 	})
-	return doc, err
+	return recorded(doc, err)
 }
 
 // TraceFilter is which traces to list; what is empty does not matter.
@@ -137,7 +137,7 @@ func (b *Book) Traces(ctx context.Context, p Principal, filter TraceFilter, page
 		answer, err = byTime(ctx, t, traces, q, page, func(r *Trace) (Origin, string) { return r.Origin, r.ID })
 		return err
 	})
-	return answer, err
+	return recorded(answer, err)
 }
 
 // MarkStale says that a trace has to be made again, and why. One that is stale already

@@ -83,7 +83,7 @@ func (b *Book) Upload(ctx context.Context, p Principal, id string) (u Upload, er
 		u, err = t.visibleUpload(ctx, id)
 		return err
 	})
-	return u, err
+	return recorded(u, err)
 }
 
 // Uploads lists a case's uploads, the oldest first.
@@ -92,7 +92,7 @@ func (b *Book) Uploads(ctx context.Context, p Principal, caseID string, page Pag
 		answer, err = ofCase(ctx, t, uploads, caseID, page, func(u *Upload) (Origin, string) { return u.Origin, u.ID })
 		return err
 	})
-	return answer, err
+	return recorded(answer, err)
 }
 
 // UploadContent is an upload's bytes, checked against their SHA-256.
@@ -105,7 +105,7 @@ func (b *Book) UploadContent(ctx context.Context, p Principal, id string) (conte
 		content, err = t.load(ctx, u.SHA256)
 		return err
 	})
-	return content, err
+	return recorded(content, err)
 }
 
 // WithdrawUpload lets an upload count no more, as one for another case, and with it the

@@ -62,10 +62,7 @@ func (b *Book) AddUser(ctx context.Context, p Principal, u User) (User, error) {
 		}
 		return err
 	})
-	if err != nil {
-		return User{}, err
-	}
-	return u, nil
+	return recorded(u, err)
 }
 
 func (t *tx) user(ctx context.Context, id string) (User, error) {
@@ -78,7 +75,7 @@ func (b *Book) User(ctx context.Context, p Principal, id string) (u User, err er
 		u, err = t.user(ctx, id)
 		return err
 	})
-	return u, err
+	return recorded(u, err)
 }
 
 // Users lists the users, the oldest first, those withdrawn too.
@@ -87,7 +84,7 @@ func (b *Book) Users(ctx context.Context, p Principal, page Page) (answer List[U
 		answer, err = byTime(ctx, t, users, query{}, page, func(u *User) (Origin, string) { return u.Origin, u.ID })
 		return err
 	})
-	return answer, err
+	return recorded(answer, err)
 }
 
 // UpdateUser replaces a user's role, prefecture and, unless it is empty, password hash;
@@ -115,10 +112,7 @@ func (b *Book) UpdateUser(ctx context.Context, p Principal, u User) (User, error
 		u = next
 		return t.replaceUser(ctx, &stands, &next)
 	})
-	if err != nil {
-		return User{}, err
-	}
-	return u, nil
+	return recorded(u, err)
 }
 
 // countingUser is a user who was not withdrawn.
@@ -171,5 +165,5 @@ func (b *Book) SignIn(ctx context.Context, p Principal, name string) (u User, er
 		u, err = users.one(ctx, t, notFound("user", name), "WHERE x.name = ? AND x.withdrawn = 0", storable(name))
 		return err
 	})
-	return u, err
+	return recorded(u, err)
 }

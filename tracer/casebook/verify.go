@@ -56,7 +56,7 @@ func (b *Book) VerifyAudit(ctx context.Context, p Principal, kept ...AuditHead) 
 		v, err = verify(ctx, begun, kept)
 		return err
 	})
-	return v, err
+	return recorded(v, err)
 }
 
 func verify(ctx context.Context, begun *sql.Tx, kept []AuditHead) (v Verification, err error) {
