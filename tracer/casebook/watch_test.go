@@ -152,6 +152,7 @@ func TestWatchMoves(t *testing.T) {
 			{"a reorg undoes one and moves one", []string{"a1", "a2", "b3"}, 0, "2a2 3a3! 4b3 "},
 			{"it comes back later", []string{"a1", "a2", "b3", "b4"}, 0, "2a2 3b4 4b3 "},
 			{"another undoes it, and one is new", []string{"a1", "a2", "c3", "c4"}, 1, "2a2 3b4! 4c4 5c4 "},
+			{"a shorter chain undoes all", []string{"a1", "d2"}, 0, "2a2! 3b4! 4c4! 5c4! "},
 		} {
 			l.blocks = step.blocks
 			raised, err := b.CheckWatches(t.Context(), system, l, quiet)

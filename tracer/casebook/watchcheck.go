@@ -207,7 +207,7 @@ func (t *tx) settleAlerts(ctx context.Context, w *Watch, found *Sighting) (known
 		switch {
 		case m != nil:
 			next.Height, next.Block, next.Time, next.Detail, next.Gone = m.Height, m.Block, m.Time, m.Detail, time.Time{}
-		case before.Gone.IsZero() && before.Height <= found.Seen.Height:
+		case before.Gone.IsZero() && (before.Height <= found.Seen.Height || !found.More):
 			next.Gone = t.now
 		}
 		if next.Block == before.Block && next.Gone.Equal(before.Gone) {

@@ -397,7 +397,7 @@ func TestLongJobRunsOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *casebook.Book) {
 		c := newCase(t, b, tokyo, "t")
 		options := quick
-		options.Lease = 4 * time.Second
+		options.Lease = 8 * time.Second
 		runs := make(chan string, 10)
 		do := func(ctx context.Context, j casebook.Job, _ casebook.Report) (string, error) {
 			runs <- j.ID
