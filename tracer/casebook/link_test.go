@@ -40,12 +40,12 @@ func TestLinkAndDecisions(t *testing.T) {
 		if !must(b.Link(t.Context(), dept, id))(t).Detail.Decided {
 			t.Error("the same evidence opened it again")
 		}
-		found.Evidence, found.Grade = json.RawMessage(`[{"node":"x"},{"node":"y"}]`), casebook.Strong
+		found.Evidence = json.RawMessage(`[{"node":"x"},{"node":"y"}]`)
 		if put(found) != 1 {
 			t.Error("new evidence is no change")
 		}
 		l = must(b.Link(t.Context(), dept, id))(t)
-		if l.Detail.Decided || *l.Detail.Decision != rejected || l.Grade != casebook.Strong || l.Detail.Version != 2 {
+		if l.Detail.Decided || *l.Detail.Decision != rejected || l.Detail.Version != 2 {
 			t.Errorf("with new evidence it is %+v", l.Detail)
 		}
 		if _, err := b.Decide(t.Context(), dept, id, casebook.Confirmed, "r", first); !errors.Is(err, casebook.ErrConflict) {
@@ -53,6 +53,9 @@ func TestLinkAndDecisions(t *testing.T) {
 		}
 		confirmed := must(b.Decide(t.Context(), dept, id, casebook.Confirmed, "one collector", l.Detail.EvidenceDigest))(t)
 		wantJSON(t, must(b.Decisions(t.Context(), dept, id, casebook.Page{}))(t).Items, []casebook.Decision{rejected, confirmed})
+		if l = must(b.Link(t.Context(), dept, id))(t); !l.Detail.Decided || *l.Detail.Decision != confirmed {
+			t.Errorf("decided again it is %+v", l.Detail)
+		}
 		history := must(b.LinkHistory(t.Context(), dept, id, casebook.Page{}))(t).Items
 		if len(history) != 1 || !strings.Contains(string(history[0].Document), first) || !strings.Contains(string(history[0].Document), `[{"node":"x"}]`) {
 			t.Errorf("its history is %+v", history)
