@@ -285,6 +285,7 @@ func TestIdsThatNoDatabaseStores(t *testing.T) {
 		o := nowhere()
 		const id = "\x00\xff'"
 		o.Case.ID, o.Deposit.ID, o.Upload, o.Disclosure, o.Trace, o.Note, o.Link = id, id, id, id, id, id, id
+		o.Job, o.Dead, o.Failed, o.Watch, o.Alert = id, id, id, id, id
 		for _, c := range slices.Concat(calls, jobCalls, jobChanges, changes) {
 			if !c.owned {
 				continue
