@@ -16,10 +16,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
 )
 
 // Options of a casebook. Now is needed.
@@ -33,6 +35,8 @@ type Book struct {
 	pool *pgxpool.Pool // below db, where it is PostgreSQL; else nil
 	path string        // of the file, where it is SQLite; else empty
 	now  func() time.Time
+
+	queue queue // that inserts, and works nothing
 }
 
 // Open opens the casebook at a postgres:// URL, or in the SQLite file at a path, which it
@@ -55,6 +59,9 @@ func Open(ctx context.Context, url string, options Options) (*Book, error) {
 	}
 	if err == nil {
 		err = b.migrate(ctx)
+	}
+	if err == nil {
+		b.queue, err = b.newQueue(&river.Config{Logger: slog.New(slog.DiscardHandler)})
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the casebook: %w", err), b.Close())

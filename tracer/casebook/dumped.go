@@ -18,8 +18,9 @@ type dumped struct {
 // with a question mark, that or nothing.
 type dumpedColumn struct{ name, kind string }
 
-// backedUp are all tables in the order in which their rows can be inserted. The jobs'
-// are not among them: what they worked on is.
+// backedUp are all tables in the order in which their rows can be inserted. River's are
+// not among them, nor the lanes of jobs that run: workers issue tickets anew, and run
+// again what was running.
 var backedUp = []dumped{
 	dumpedTable("users", "id", "id name role prefecture password_hash", "changing"),
 	dumpedTable("cases", "id", "id number title prefecture station officer contact scheme status search", "changing"),
@@ -36,6 +37,13 @@ var backedUp = []dumped{
 	dumpedTable("decisions", "id", "id link_id verdict reason evidence_digest n:int", "made"),
 	dumpedTable("notes", "id", "id case_id text", "withdrawn"),
 	dumpedTable("rate_files", "id", "id name asset source sha256 size:int", "withdrawn"),
+	dumpedTable("jobs", "id", "id kind case_id:text? task same lane priority:int state run:int ticket:int attempts:int not_before:int "+
+		"worker beat:int started:int ended:int done:int total:int doing result failure hint "+
+		"cancelled:int cancelled_by cancelled_reason dismissed:int dismissed_by dismissed_reason", "made"),
+	dumpedTable("job_ticks", "schedule, due", "schedule due job_id:text? created:int", ""),
+	dumpedTable("watches", "id", "id case_id kind chain address tx idx:int note height:int hash transactions:int checked:int", "withdrawn"),
+	dumpedTable("alerts", "id", "id watch_id case_id chain tx height:int hash time:int detail job_id gone:int "+
+		"acknowledged:int acknowledged_by acknowledged_reason version:int updated:int updated_by", "made"),
 	dumpedTable("revisions", "resource, version", "resource version:int document", ""),
 	dumpedTable("audit", "seq", "seq:int time who action resource details hash", ""),
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"io"
+	"time"
 )
 
 // DB is the database, to damage it and to look below the book.
@@ -37,3 +38,15 @@ func Operations() map[string]map[Role]string {
 	}
 	return all
 }
+
+// LastDue is the newest time of a schedule that is not after now, and its key.
+func LastDue(s Schedule, now time.Time) (due time.Time, key string, err error) {
+	if err := s.check(); err != nil {
+		return due, "", err
+	}
+	last, _ := s.last(now)
+	return last.due, last.key, nil
+}
+
+// Look looks at the worker's schedules once.
+func (w *Worker) Look(ctx context.Context) { w.look(ctx) }

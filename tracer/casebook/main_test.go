@@ -1,6 +1,8 @@
 package casebook_test
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -13,7 +15,13 @@ import (
 	"tsuiseki/tracer/casebook"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(postgres.Main(m)) }
+func TestMain(m *testing.M) {
+	if address := os.Getenv(childEnv); address != "" {
+		fmt.Fprintln(os.Stderr, runChild(address))
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(postgres.Main(m))
+}
 
 // Who asks.
 var (

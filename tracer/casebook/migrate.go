@@ -21,7 +21,7 @@ import (
 var schema embed.FS
 
 // guardVersion is the migration that lets no row of the audit be changed or deleted.
-const guardVersion = 2
+const guardVersion = 3
 
 // migrate brings the schema up to what this program needs. Of several processes that
 // start at once, one does it and the others wait.
@@ -67,8 +67,10 @@ func (b *Book) migrate(ctx context.Context) (err error) {
 	if have > want {
 		return fmt.Errorf("%w: its schema is version %d, this program knows %d: use the newer program", ErrNewer, have, want)
 	}
-	_, err = provider.Up(ctx)
-	return err
+	if _, err = provider.Up(ctx); err != nil {
+		return err
+	}
+	return b.migrateQueue(ctx)
 }
 
 // lockFile waits until no other process has the lock.

@@ -44,7 +44,7 @@ func TestOlderSchemaIsMigrated(t *testing.T) {
 			if name == "postgres" {
 				statements = []string{"DROP TRIGGER audit_change ON audit", "DROP FUNCTION audit_append_only"}
 			}
-			for _, statement := range append(statements, "DELETE FROM goose_db_version WHERE version_id = 2") {
+			for _, statement := range append(statements, "DELETE FROM goose_db_version WHERE version_id = 3") {
 				if _, err := b.DB().ExecContext(t.Context(), statement); err != nil {
 					t.Fatal(err)
 				}
@@ -52,7 +52,7 @@ func TestOlderSchemaIsMigrated(t *testing.T) {
 			again := open(t, at)
 			must(again.Case(t.Context(), tokyo, c.ID))(t)
 			if _, err := again.DB().ExecContext(t.Context(), "DELETE FROM audit"); err == nil {
-				t.Error("the second migration was not made")
+				t.Error("the third migration was not made")
 			}
 		})
 	}

@@ -63,6 +63,23 @@ const (
 	auditVerify operation = "audit.verify"
 	auditHead   operation = "audit.head"
 
+	jobAsk     operation = "job.ask"
+	jobView    operation = "job.view"
+	jobList    operation = "job.list"
+	jobCancel  operation = "job.cancel"
+	jobRetry   operation = "job.retry"
+	jobDismiss operation = "job.dismiss"
+
+	watchAdd      operation = "watch.add"
+	watchView     operation = "watch.view"
+	watchList     operation = "watch.list"
+	watchWithdraw operation = "watch.withdraw"
+	watchCheck    operation = "watch.check"
+
+	alertView        operation = "alert.view"
+	alertList        operation = "alert.list"
+	alertAcknowledge operation = "alert.acknowledge"
+
 	backup operation = "backup"
 	record operation = "record"
 )
@@ -112,6 +129,13 @@ var (
 		userSignIn: {System: all},
 
 		auditList: auditing, auditVerify: auditing, auditHead: auditing,
+
+		// Jobs for all cases are the department's: Ask refuses them to an investigator.
+		jobAsk: casework, jobView: casework, jobList: casework, jobCancel: casework, jobRetry: casework, jobDismiss: casework,
+
+		watchAdd: casework, watchView: casework, watchList: casework, watchWithdraw: casework,
+		watchCheck: {System: all},
+		alertView:  casework, alertList: casework, alertAcknowledge: casework,
 
 		backup: people,
 		record: {Investigator: own, Analyst: all, System: all},

@@ -44,7 +44,7 @@ func TestEveryMethodHasARule(t *testing.T) {
 	t.Parallel()
 	methods := reflect.TypeFor[*casebook.Book]()
 	called := make(map[string]bool)
-	for _, c := range slices.Concat(calls, changes) {
+	for _, c := range slices.Concat(calls, jobCalls, jobChanges, changes) {
 		called[c.method] = true
 	}
 	for m := range methods.Methods() {
@@ -73,10 +73,10 @@ func TestSecrecy(t *testing.T) {
 				t.Parallel()
 				s := &secrecy{b: open(t, address(t)), p: p}
 				s.tokyos, s.osakas, _ = world(t, s.b)
-				for _, c := range calls {
+				for _, c := range slices.Concat(calls, jobCalls) {
 					s.try(t, c)
 				}
-				for _, c := range changes {
+				for _, c := range slices.Concat(jobChanges, changes) {
 					s.writes = contentsOf(t, s.b)
 					s.try(t, c)
 				}
@@ -196,7 +196,7 @@ func (s *secrecy) wantRefusal(t *testing.T, c call, err, missing, want error) {
 }
 
 func idsOf(o owned) []string {
-	return []string{o.Case.ID, o.Deposit.ID, o.Upload, o.Disclosure, o.Trace, o.Note, o.Link}
+	return []string{o.Case.ID, o.Deposit.ID, o.Upload, o.Disclosure, o.Trace, o.Note, o.Link, o.Job, o.Dead, o.Failed, o.Watch, o.Alert}
 }
 
 // wantNoSecret wants nothing of another force in an answer to an investigator.
@@ -256,7 +256,7 @@ func TestEveryOperationIsUsed(t *testing.T) {
 	b := open(t, databases["sqlite"](t))
 	o, _, _ := world(t, b)
 	used := make(map[string]bool)
-	for _, c := range slices.Concat(calls, changes) {
+	for _, c := range slices.Concat(calls, jobCalls, jobChanges, changes) {
 		for _, p := range []casebook.Principal{system, audits, admin} {
 			if slices.Contains(c.roles, p.Role) {
 				if _, err := c.does(t.Context(), b, p, o); err != nil {
@@ -285,7 +285,8 @@ func TestIdsThatNoDatabaseStores(t *testing.T) {
 		o := nowhere()
 		const id = "\x00\xff'"
 		o.Case.ID, o.Deposit.ID, o.Upload, o.Disclosure, o.Trace, o.Note, o.Link = id, id, id, id, id, id, id
-		for _, c := range slices.Concat(calls, changes) {
+		o.Job, o.Dead, o.Failed, o.Watch, o.Alert = id, id, id, id, id
+		for _, c := range slices.Concat(calls, jobCalls, jobChanges, changes) {
 			if !c.owned {
 				continue
 			}

@@ -133,3 +133,26 @@ func (d *document) Scan(value any) error {
 
 // Value is the text.
 func (d *document) Value() (driver.Value, error) { return string(*d), nil }
+
+// optionalTx stores a transaction's id as text, and none as an empty one.
+type optionalTx struct{ at **chains.TxID }
+
+// Scan reads what Value wrote.
+func (o *optionalTx) Scan(value any) error {
+	text, err := textOf(value)
+	if err != nil || text == "" {
+		*o.at = nil
+		return err
+	}
+	id := new(chains.TxID)
+	*o.at = id
+	return id.UnmarshalText([]byte(text))
+}
+
+// Value is the text.
+func (o *optionalTx) Value() (driver.Value, error) {
+	if *o.at == nil {
+		return "", nil
+	}
+	return (*o.at).String(), nil
+}

@@ -20,6 +20,11 @@ type owned struct {
 	Evidence   string // its digest
 	User       casebook.User
 	Rate       string
+	Job        string // that waits
+	Dead       string // a job
+	Failed     string // another
+	Watch      string
+	Alert      string
 }
 
 // secret is in every text of a force's cases, apart from the contact.
@@ -35,6 +40,7 @@ func nowhere() owned {
 		Case:    casebook.Case{ID: id, Title: "t", Prefecture: "01", Status: casebook.CaseOpen, Change: casebook.Change{Version: 1}},
 		Deposit: casebook.Deposit{ID: id, Change: casebook.Change{Version: 1}},
 		Upload:  id, Disclosure: id, Trace: id, Note: id, Link: id, Evidence: id, Rate: id,
+		Job: id, Dead: id, Failed: id, Watch: id, Alert: id,
 		User: casebook.User{ID: id, Name: "nobody", Role: casebook.Analyst, Change: casebook.Change{Version: 1}},
 	}
 }
@@ -76,9 +82,31 @@ func settle(tb testing.TB, b *casebook.Book, force casebook.Prefecture) (o owned
 	}
 	o.Trace = r.ID
 	o.Note = must(b.AddNote(ctx, dept, o.Case.ID, s))(tb).ID
+	o.settleJobs(tb, b, s)
 	link(tb, b, pair, s)
 	o.Link, o.Evidence = linkOf(tb, b, pair)
 	return o
+}
+
+// settleJobs gives a case three jobs, of which two are dead, and a watch with an alert.
+func (o *owned) settleJobs(tb testing.TB, b *casebook.Book, s string) {
+	tb.Helper()
+	ctx := tb.Context()
+	o.Job = ask(tb, b, dept, casebook.TraceTask{Case: o.Case.ID, Rule: s}).ID
+	o.Dead = ask(tb, b, dept, casebook.ReportTask{Case: o.Case.ID, Format: s}).ID
+	o.Failed = ask(tb, b, dept, casebook.ReportTask{Case: o.Case.ID, Format: s, Language: "ja"}).ID
+	if _, err := b.DB().ExecContext(ctx, "UPDATE jobs SET state = 'dead', failure = $1 WHERE id IN ($2, $3)", s, o.Dead, o.Failed); err != nil {
+		tb.Fatal(err)
+	}
+	w := watchOf(casebook.WatchAddress, casebook.Sight{Height: 1, Hash: "a1"})
+	w.Note = s
+	w, _, err := b.AddWatch(ctx, dept, o.Case.ID, w)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	o.Watch = w.ID
+	must(b.CheckWatches(ctx, system, &ledger{blocks: []string{"a1", "a2"}, moves: map[string][]byte{"a2": {2}}}, quiet))(tb)
+	o.Alert = must(b.Alerts(ctx, dept, casebook.AlertFilter{Case: o.Case.ID}, casebook.Page{}))(tb).Items[0].ID
 }
 
 func link(tb testing.TB, b *casebook.Book, pair [2]string, evidence string) {

@@ -231,7 +231,7 @@ CREATE TABLE rate_files (
 );
 CREATE INDEX rate_files_time ON rate_files (created, id);
 
--- Each row's hash covers the row and the hash before it. Migration 2, which each
+-- Each row's hash covers the row and the hash before it. Migration 3, which each
 -- database has in its own words, has triggers refuse changes.
 CREATE TABLE audit (
     seq      BIGINT PRIMARY KEY,
