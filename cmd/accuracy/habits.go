@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"strings"
 
+	"tsuiseki/fixtures/cases"
 	"tsuiseki/fixtures/economy"
 )
 
-// habitsTable tells from which ranges the habits of economies are drawn.
+// habitsTable tells from which ranges the habits of economies and of worlds of cases are drawn.
 func habitsTable() string {
 	var b strings.Builder
 	b.WriteString("| chain | habit | from | to | unit | basis |\n|---|---|---|---|---|---|\n")
@@ -16,6 +17,9 @@ func habitsTable() string {
 	}
 	for _, r := range economy.AccountRanges() {
 		fmt.Fprintf(&b, "| ethereum | %s | %d | %d | permille | assumed |\n", r.What, r.Lo, r.Hi)
+	}
+	for _, r := range cases.Ranges() {
+		fmt.Fprintf(&b, "| cases | %s | %d | %d | permille | assumed |\n", r.What, r.Lo, r.Hi)
 	}
 	return b.String()
 }

@@ -112,14 +112,19 @@ func (r *Result) Close() error { return r.records.close() }
 
 func compareLinks(a, b link) int { return cmp.Or(cmp.Compare(a.a, b.a), cmp.Compare(a.b, b.b)) }
 
-// sortedByP are the places of links, by p-value.
-func sortedByP(links []link) []uint32 {
-	order := make([]uint32, len(links))
+// sortedByP are the p-values of links, the least first, with the places of the links.
+func sortedByP(links []link) []byP {
+	order := make([]byP, len(links))
 	for i := range order {
-		order[i] = uint32(i)
+		order[i] = byP{links[i].p, uint32(i)}
 	}
-	slices.SortFunc(order, func(a, b uint32) int { return cmp.Or(cmp.Compare(links[a].p, links[b].p), cmp.Compare(a, b)) })
+	slices.SortFunc(order, func(a, b byP) int { return cmp.Or(cmp.Compare(a.p, b.p), cmp.Compare(a.link, b.link)) })
 	return order
+}
+
+type byP struct {
+	p    float64
+	link uint32
 }
 
 func (r *Result) listSuppressed() {

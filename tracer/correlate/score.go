@@ -161,7 +161,11 @@ func (sc *scorer) link(a, b int, at []meeting) (link, bool) {
 
 // grade is what evidence of a class at a node is worth by itself.
 func (sc *scorer) grade(n *shared, c Class) Grade {
-	quiet := n.known.standing.Degree <= sc.p.QuietDegree
+	most := sc.p.QuietDegree
+	if n.known.kind == kindAddress || n.known.kind == kindFunder {
+		most = max(most, sc.p.OwnShare*n.cases)
+	}
+	quiet := n.known.standing.Degree <= most
 	switch {
 	case c == ClassHolder, quiet && (c == ClassDeposit || c == ClassAddress):
 		return Strong
@@ -177,11 +181,11 @@ func (sc *scorer) judge(links []link, cases int) {
 	order := sortedByP(links)
 	sorted := make([]float64, len(order))
 	for i, at := range order {
-		sorted[i] = links[at].p
+		sorted[i] = at.p
 	}
 	tests := float64(float64(cases)*float64(cases-1)) / 2
 	for i, q := range falseDiscovery(sorted, tests) {
-		l := &links[order[i]]
+		l := &links[order[i].link]
 		l.q, l.grade = q, l.base
 		if l.meetings >= 2 && q <= sc.p.Significant {
 			l.grade = min(Strong, l.base+1)
