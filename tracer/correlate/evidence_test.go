@@ -91,6 +91,14 @@ func TestClasses(t *testing.T) {
 			f.put("d", append(z, came(eth("rd"), 1, 0, 0))...)
 			return f
 		}, nil, 0},
+		{"cluster behind a service of one", func() *fake {
+			f := pairOf(y, z)
+			f.identify(eth("y"), correlate.Identity{Entity: entity})
+			f.identify(eth("z"), correlate.Identity{Entity: entity})
+			f.stand(eth("y"), correlate.Standing{Stops: "service"})
+			f.put("c", append(y, came(eth("rc"), 1, 0, 0))...)
+			return f
+		}, nil, 0},
 		{"account holder", func() *fake {
 			f := pairOf(y, z)
 			f.identify(eth("y"), correlate.Identity{Holder: holder("ＹＡＭＡＤＡ　Taro")})
@@ -141,9 +149,11 @@ func TestClasses(t *testing.T) {
 func TestScore(t *testing.T) {
 	// a has 100, of which 64 come to x by 3 hops in hour 10; b has 100, of which 25 come by
 	// 2 hops 90 days later.
+	hot := came(eth("hot"), 3, 3, 9)
 	f := pairOf(
-		[]correlate.Visit{came(eth("m"), 80, 1, 5, eth("ra")), came(eth("x"), 64, 2, 10, eth("m"))},
-		[]correlate.Visit{came(eth("x"), 25, 1, 10+90*24, eth("rb"))})
+		[]correlate.Visit{hot, came(eth("m"), 80, 1, 5, eth("ra")), came(eth("x"), 64, 2, 10, eth("m"))},
+		[]correlate.Visit{hot, came(eth("x"), 25, 1, 10+90*24, eth("rb"))})
+	f.stand(eth("hot"), correlate.Standing{Stops: "service"})
 	f.stand(eth("x"), correlate.Standing{Degree: 30})
 	l := linkOf(t, once(t, f), "a", "b")
 	weight := math.Log(10.0/2) / math.Log(32)
@@ -151,7 +161,7 @@ func TestScore(t *testing.T) {
 	if math.Abs(l.Score-want) > 1e-9 || math.Abs(l.Evidence[0].Weight-weight) > 1e-12 {
 		t.Errorf("score %v with weight %v, want %v with %v", l.Score, l.Evidence[0].Weight, want, weight)
 	}
-	// Of 12 addresses (ten receivers, m, x), a came to 3 and b to 2.
+	// Of 12 addresses (ten receivers, m, x; a service is none), a came to 3 and b to 2.
 	if p := exactTail(12, 3, 2, 1); math.Abs(l.P-p) > 1e-12 || l.Meetings != 1 || l.Q != math.Min(1, 45*l.P) {
 		t.Errorf("p %v and q %v of %d meetings, want p %v", l.P, l.Q, l.Meetings, p)
 	}
@@ -192,5 +202,22 @@ func TestSuppressed(t *testing.T) {
 	}
 	if !slices.Equal(r.Suppressed, want) || r.Len() != 0 {
 		t.Errorf("%+v and %d links", r.Suppressed, r.Len())
+	}
+}
+
+// TestEntityGrows: a night later the entity at which two cases met is too large.
+func TestEntityGrows(t *testing.T) {
+	f, dir := pairOf([]correlate.Visit{came(eth("y"), 50, 2, 100)}, []correlate.Visit{came(eth("z"), 50, 2, 100)}), t.TempDir()
+	for size, want := range map[int]correlate.Grade{7: correlate.Probable, 101: correlate.Weak} {
+		for _, a := range []graph.Address{eth("y"), eth("z")} {
+			f.identify(a, correlate.Identity{Entity: &correlate.Entity{Name: eth("e"), Size: size, Heuristics: []string{"co-spend@2"}}})
+		}
+		r := run(t, f.inputs(), dir, false)
+		if l := linkOf(t, r, "a", "b"); l.Grade != want || l.Evidence[0].Degree != size {
+			t.Errorf("of %d addresses: %+v", size, l)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -176,7 +176,7 @@ func (s *state) readCases(ctx context.Context, in Inputs, p Params, w *segmentWr
 			}
 			rows = append(rows, r)
 			for _, n := range records[i].rec.nodes {
-				if n.kind == kindEntity || n.kind == kindHolder {
+				if len(s.known) > 0 && (n.kind == kindEntity || n.kind == kindHolder) {
 					done.derived[n.key] = true
 				}
 			}
