@@ -106,10 +106,10 @@ func (x *explainer) at(n *shared, c Class) Evidence {
 		s := Statement{Case: id, Address: rec.nodes[own.from].name}
 		switch own.kind {
 		case kindHolder:
-			s.Source, s.Confidence = own.notes[2], own.number
+			s.Source, s.Confidence = own.note(2), own.number
 			e.Sources = append(e.Sources, s)
 		case kindFunder:
-			s.Tx = own.notes[0]
+			s.Tx = own.note(0)
 			e.Sources = append(e.Sources, s)
 		}
 	}
@@ -122,7 +122,7 @@ func (r *record) leg(id graph.CaseID, at int) Leg {
 	if r.nodes[at].kind != kindAddress {
 		at = int(r.nodes[at].from)
 	}
-	for at >= 0 {
+	for at >= 0 && len(l.Nodes) < len(r.nodes) {
 		l.Nodes = append(l.Nodes, chains.Address(r.nodes[at].name))
 		l.Whole = r.nodes[at].depth == 0
 		at = int(r.nodes[at].from)

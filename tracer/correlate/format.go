@@ -102,7 +102,25 @@ func readManifest(dir string) (*manifest, error) {
 	if m.Format != formatVersion {
 		return nil, damaged(path, "it has format %d, this program reads format %d", m.Format, formatVersion)
 	}
+	if !m.sound() {
+		return nil, damaged(path, "its sizes make no sense")
+	}
 	return m, nil
+}
+
+// sound reports whether sizes are such as runs write.
+func (m *manifest) sound() bool {
+	for _, s := range m.Segments {
+		if s.Records < 0 || int64(s.Records) > s.Data.Size {
+			return false
+		}
+		for _, k := range s.Keys {
+			if k.Size <= headSize || (k.Size-headSize)%entrySize != 0 {
+				return false
+			}
+		}
+	}
+	return m.Next > 0
 }
 
 func (m *manifest) write(dir string) error {

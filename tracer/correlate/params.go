@@ -12,7 +12,7 @@ type Params struct {
 	Rule        string        // of the traces that the cases come from
 	DegreeLimit int           // a place that more transactions touch is a hub
 	QuietDegree int           // one that at most so many touch is hardly a service that nobody labelled
-	OwnShare    int           // nor is an address of whose transactions one in so many, or more, are of cases: one of each
+	OwnShare    int           // nor one at which cases are one in so many of its transactions, or more
 	Theta       time.Duration // in which the weight of a meeting falls to 1/e with the time between
 	CoFlow      time.Duration // within which two arrivals are a co-flow
 	Significant float64       // q at or below which chance is ruled out

@@ -33,6 +33,14 @@ type node struct {
 	notes       []string // an entity's heuristics, a disclosure's source, a funder's transaction
 }
 
+// note is the i-th of the notes, or nothing.
+func (n *node) note(i int) string {
+	if i < len(n.notes) {
+		return n.notes[i]
+	}
+	return ""
+}
+
 // shareUnits is the whole of a case's money.
 const shareUnits = math.MaxUint32
 

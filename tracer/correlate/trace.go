@@ -24,7 +24,8 @@ func FromTrace(ctx context.Context, t *graph.Trace, txs Transactions) (*Case, er
 		to      graph.Address
 	}
 	depth := map[reached]int{}
-	for _, v := range t.Visits() {
+	visits := t.Visits()
+	for _, v := range visits {
 		at := reached{v.Deposit, v.Address}
 		if d, ok := depth[at]; !ok || v.Depth < d {
 			depth[at] = v.Depth
@@ -49,7 +50,7 @@ func FromTrace(ctx context.Context, t *graph.Trace, txs Transactions) (*Case, er
 		}
 	}
 	c := &Case{}
-	for _, v := range t.Visits() {
+	for _, v := range visits {
 		visit := Visit{Visit: v}
 		if v.Depth > 0 {
 			visit.From = from[reached{v.Deposit, v.Address}]
