@@ -15,6 +15,7 @@ type caseCmd struct {
 	List     caseListCmd     `cmd:"" help:"List cases."`
 	Show     caseShowCmd     `cmd:"" help:"Show all of a case."`
 	Trace    caseTraceCmd    `cmd:"" help:"Follow all deposits of a case to where they lie or left sight."`
+	Disclose caseDiscloseCmd `cmd:"" help:"Keep what an exchange answered of an account: cases whose money reached one holder are linked."`
 	Refile   caseRefileCmd   `cmd:"" help:"Put what the newest traces say into the graph again, after it was lost."`
 	Change   caseChangeCmd   `cmd:"" help:"Change what a case says of itself."`
 	Note     caseNoteCmd     `cmd:"" help:"Add a remark to a case."`

@@ -120,12 +120,16 @@ func (g outputGraph) said(s *session, a graph.Address) (members []graph.Member, 
 	if err != nil || found.Lone() {
 		return nil, labels, err
 	}
-	var by []string
+	return []graph.Member{{Address: a, Entity: found.Entity, Size: found.Size, Heuristics: clusteredBy()}}, labels, nil
+}
+
+// clusteredBy are the heuristics of clusters, id@version.
+func clusteredBy() (by []string) {
 	for _, h := range entity.Heuristics() {
-		by = append(by, fmt.Sprintf("%s@%d", h.ID, h.Version))
+		by = append(by, versioned(h))
 	}
 	slices.Sort(by)
-	return []graph.Member{{Address: a, Entity: found.Entity, Size: found.Size, Heuristics: by}}, labels, nil
+	return by
 }
 
 // said is what labels say of an account.

@@ -33,6 +33,9 @@ type cli struct {
 	Data     string `help:"Folder that holds the indexes and all else." env:"TSUISEKI_DATA" default:"${data}" type:"path"`
 	LogLevel string `help:"Least severe messages to show on stderr." enum:"debug,info,warn,error" default:"warn"`
 
+	Correlate correlateCmd `cmd:"" help:"Compare all traced cases with all others, and say which belong together."`
+	Link      linkCmd      `cmd:"" help:"Look at links between cases, and decide on them."`
+
 	Index indexCmd `cmd:"" help:"Index a chain, or show what is indexed."`
 	Show  showCmd  `cmd:"" help:"Show everything known of a transaction, address or block."`
 	Case  caseCmd  `cmd:"" help:"Keep cases: what victims paid, and what became of it."`

@@ -1,6 +1,7 @@
 package casebook
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -24,7 +25,7 @@ type LinkDetail struct {
 	Score          string          `json:"score"` // decimal
 	Q              string          `json:"q"`     // decimal: the false discovery rate at which it is found
 	Evidence       json.RawMessage `json:"evidence"`
-	EvidenceDigest string          `json:"evidence_digest"` // SHA-256 of the evidence in canonical form, hex
+	EvidenceDigest string          `json:"evidence_digest"` // what decisions are held against
 	Origin
 	Change
 	Withdrawn Withdrawal `json:"withdrawn,omitzero"`
@@ -49,6 +50,8 @@ type NewLink struct {
 	Grade    Grade
 	Score, Q string // decimal
 	Evidence json.RawMessage
+	ID       string // of the link where it is new; made where it is empty
+	Digest   string // what decisions are held against; the SHA-256 of the evidence in canonical form, hex, where it is empty
 }
 
 // linkRow is a link as it is stored; its JSON is what revisions keep.
@@ -82,9 +85,9 @@ var links = table[linkRow]{
 
 func linkResource(id string) string { return "link/" + id }
 
-// row checks a link and gives it the form in which it is stored, without an id.
+// row checks a link and gives it the form in which it is stored.
 func (l NewLink) row() (*linkRow, error) {
-	if err := checkNames(field{"score", l.Score}, field{"q", l.Q}); err != nil {
+	if err := checkNames(field{"score", l.Score}, field{"q", l.Q}, field{"id", l.ID}, field{"digest", l.Digest}); err != nil {
 		return nil, err
 	}
 	if !slices.Contains([]Grade{Strong, Probable, Weak}, l.Grade) {
@@ -97,10 +100,13 @@ func (l NewLink) row() (*linkRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	digest := sha256.Sum256(evidence)
+	if l.Digest == "" {
+		digest := sha256.Sum256(evidence)
+		l.Digest = hex.EncodeToString(digest[:])
+	}
 	return &linkRow{
-		A: min(l.Cases[0], l.Cases[1]), B: max(l.Cases[0], l.Cases[1]),
-		Grade: string(l.Grade), Score: l.Score, Q: l.Q, Evidence: evidence, EvidenceDigest: hex.EncodeToString(digest[:]),
+		ID: cmp.Or(l.ID, newID()), A: min(l.Cases[0], l.Cases[1]), B: max(l.Cases[0], l.Cases[1]),
+		Grade: string(l.Grade), Score: l.Score, Q: l.Q, Evidence: evidence, EvidenceDigest: l.Digest,
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package casebook
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -46,7 +47,7 @@ func (t *tx) putLink(ctx context.Context, row *linkRow) (changed bool, err error
 			return false, err
 		}
 	}
-	row.ID, row.Origin, row.Change = newID(), t.origin(), t.change(1)
+	row.Origin, row.Change = t.origin(), t.change(1)
 	if added, err := links.insert(ctx, t, row); err != nil || added {
 		return added, err
 	}
@@ -55,7 +56,7 @@ func (t *tx) putLink(ctx context.Context, row *linkRow) (changed bool, err error
 		return false, err
 	}
 	if stands.EvidenceDigest == row.EvidenceDigest && stands.Grade == row.Grade && stands.Score == row.Score &&
-		stands.Q == row.Q && stands.Withdrawn.At.IsZero() {
+		stands.Q == row.Q && bytes.Equal(stands.Evidence, row.Evidence) && stands.Withdrawn.At.IsZero() {
 		return false, nil
 	}
 	row.ID, row.Origin, row.Change = stands.ID, stands.Origin, t.change(stands.Version+1)
