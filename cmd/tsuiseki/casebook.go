@@ -54,11 +54,15 @@ func (f casebookFlags) principal(ctx context.Context, book *casebook.Book, needs
 		u, err := book.SignIn(ctx, casebook.Principal{User: "tsuiseki", Role: casebook.System}, f.As)
 		return u.Principal(), err
 	}
-	name := "unknown"
+	return casebook.Principal{User: operator(), Role: needs}, nil
+}
+
+// operator is who operates the machine, as the audit names them.
+func operator() string {
 	if u, err := user.Current(); err == nil { // a uid without a name has none
-		name = u.Username
+		return "local:" + u.Username
 	}
-	return casebook.Principal{User: "local:" + name, Role: needs}, nil
+	return "local:unknown"
 }
 
 // withDesk lends an open casebook.

@@ -33,7 +33,7 @@ func (c *caseTraceCmd) Run(s *session) error {
 			return usagef("case %s has no deposit on an indexed chain: import some first%s", c.ID, unindexedText(unindexed))
 		}
 		err = c.run(s, refs, func(result *tracer.Result, views []any) error {
-			if err := keepTrace(s, d, c.ID, result); err != nil {
+			if _, err := keepTrace(s, d, c.ID, result); err != nil {
 				return err
 			}
 			return filer{s, c.graphFlags, graph.CaseID(c.ID)}.file(result, views)
@@ -80,24 +80,25 @@ func unindexedText(unindexed map[chains.Chain]int) (text string) {
 	return text
 }
 
-// keepTrace puts a trace into the casebook. It takes the place of no other: all are kept.
-func keepTrace(s *session, d *desk, of string, result *tracer.Result) error {
+// keepTrace puts a trace into the casebook, and tells its id there. It takes the place of
+// no other: all are kept.
+func keepTrace(s *session, d *desk, of string, result *tracer.Result) (id string, err error) {
 	document, err := json.Marshal(result)
 	if err != nil {
-		return err
+		return "", err
 	}
 	params, err := json.Marshal(result.Params)
 	if err != nil {
-		return err
+		return "", err
 	}
 	snapshot, err := json.Marshal(result.Snapshot)
 	if err != nil {
-		return err
+		return "", err
 	}
-	_, _, err = d.AddTrace(s.ctx, d.who, of, casebook.Trace{
+	kept, _, err := d.AddTrace(s.ctx, d.who, of, casebook.Trace{
 		Rule: result.Rule, Params: params, Snapshot: snapshot, Engine: result.Engine.Version, Digest: result.Digest,
 	}, document)
-	return err
+	return kept.ID, err
 }
 
 type caseRefileCmd struct {

@@ -127,7 +127,7 @@ func graphTx(chain chains.Chain, tx *chains.Tx) *graph.Tx {
 	return &graph.Tx{Chain: chain, At: tx.Position(), ID: tx.ID, Block: tx.Block.Hash, Time: tx.Time}
 }
 
-func hashAt(view blockFinder, height uint64) (chains.BlockHash, bool, error) {
+func hashAt(view timed, height uint64) (chains.BlockHash, bool, error) {
 	header, _, err := view.BlockAt(height)
 	if errors.Is(err, chains.ErrNotFound) {
 		return chains.BlockHash{}, false, nil

@@ -47,6 +47,9 @@ type cli struct {
 
 	Cluster clusterCmd `cmd:"" help:"Show which addresses have one owner, or pay one account holder, and why."`
 
+	Worker  workerCmd  `cmd:"" help:"Do the jobs that are asked for, and those of every night."`
+	Job     jobCmd     `cmd:"" help:"Ask for jobs, and look after them."`
+	Watch   watchCmd   `cmd:"" help:"Watch places on a chain for a case, and see what moved."`
 	User    userCmd    `cmd:"" help:"Keep who may use the casebook."`
 	Audit   auditCmd   `cmd:"" help:"Show and verify what was done."`
 	Backup  backupCmd  `cmd:"" help:"Write the casebook into a file."`
@@ -83,7 +86,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	exited := -1
 	parser, err := kong.New(
 		&c, kong.Name("tsuiseki"), kong.Description("Follow crypto-assets on their chains."),
-		kong.Vars{"data": defaultDataDir(), "hub_degree": strconv.Itoa(defaultHubDegree)}, kong.Resolvers(secretFiles(os.Getenv)),
+		kong.Vars{"data": defaultDataDir(), "hub_degree": strconv.Itoa(defaultHubDegree), "budget": strconv.Itoa(defaultBudget)}, kong.Resolvers(secretFiles(os.Getenv)),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }), kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)

@@ -3,7 +3,9 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"regexp"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -20,7 +22,7 @@ func TestScripts(t *testing.T) {
 	blocks := chaintest.EarlyChain(t)
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"id": setID},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"id": setID, "await": await},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("BLOCKS", blocks)
 			env.Setenv("TSUISEKI_DATA", env.WorkDir+"/data")
@@ -43,4 +45,17 @@ func setID(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("no %s is listed", args[0])
 	}
 	ts.Setenv(args[0], items[0].ID)
+}
+
+// await runs a command again and again until its output matches the first argument.
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := regexp.Compile(args[0])
+	ts.Check(err)
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(300 * time.Millisecond) {
+		ts.Check(ts.Exec(args[1], args[2:]...))
+		if want.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+	}
+	ts.Fatalf("%v never printed %q", args[1:], args[0])
 }

@@ -15,6 +15,9 @@ import (
 // defaultHubDegree is the degree above which an address is taken for a service's.
 const defaultHubDegree = 1000
 
+// defaultBudget is how many transactions are visited for a deposit.
+const defaultBudget = 100_000
+
 // traceFlags say how to trace.
 type traceFlags struct {
 	executionFlags
@@ -28,7 +31,7 @@ type traceFlags struct {
 	Until     string  `help:"Follow no spend in a block after this time (RFC 3339, or a day in UTC)." placeholder:"T"`
 	AsOf      *uint64 `help:"Height as of which to trace; the index's tip by default." placeholder:"H"`
 	HubDegree int     `help:"Do not follow an address that more outputs pay; 0 is no limit." default:"${hub_degree}"`
-	Budget    int     `help:"Transactions to visit per deposit; 0 is no limit." default:"100000"`
+	Budget    int     `help:"Transactions to visit per deposit; 0 is no limit." default:"${budget}"`
 	NoCross   bool    `name:"no-cross" help:"Stay on the deposits' chain: do not follow bridges to others that are indexed."`
 	Leads     bool    `help:"Also look where value that mixers took in may have come out: leads to check, never part of the ledger."`
 	Unfold    bool    `help:"Draw every hop, also those of peel chains and of wide fans."`
