@@ -35,7 +35,13 @@ type intakeDoc struct {
 	Deposits []importedDeposit `json:"deposits"`
 	Records  []intake.Record   `json:"records"`
 	Rejected []rejectedDoc     `json:"rejected"`
-	Rejects  string            `json:"rejects,omitempty"` // file with the rows to be mended
+
+	// Inferences about the file's deposits: tests, and what was paid back. No deposit is
+	// changed by them.
+	Marks     []intake.Mark      `json:"marks"`
+	Undecided []intake.Undecided `json:"undecided"` // of which it was not seen whether money came back
+
+	Rejects string `json:"rejects,omitempty"` // file with the rows to be mended
 
 	units units // to read amounts of tokens by
 }
@@ -150,12 +156,28 @@ func (c *caseImportCmd) take(s *session, d *desk, doc *intakeDoc, content []byte
 	}
 	doc.SHA256, doc.Layout, doc.Rows = report.SHA256, report.Layout, report.Rows
 	if c.DryRun {
-		return sink.each(func(one []importedDeposit) error {
+		err = sink.each(func(one []importedDeposit) error {
 			doc.Deposits = append(doc.Deposits, one...)
 			return nil
 		})
+	} else {
+		err = c.store(s, d, doc, sink)
 	}
-	return c.store(s, d, doc, sink)
+	if err != nil {
+		return err
+	}
+	return doc.mark(s, views)
+}
+
+// mark looks for tests and refunds among the deposits.
+func (d *intakeDoc) mark(s *session, views []intake.Chain) error {
+	deposits := make([]intake.Deposit, len(d.Deposits))
+	for i := range d.Deposits {
+		deposits[i] = d.Deposits[i].Deposit
+	}
+	marks, undecided, err := intake.MarkPayments(s.ctx, views, deposits, intake.DefaultMarkParams())
+	d.Marks, d.Undecided = append([]intake.Mark{}, marks...), append([]intake.Undecided{}, undecided...)
+	return err
 }
 
 // store puts what was read into the casebook.

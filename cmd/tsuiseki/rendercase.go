@@ -50,11 +50,22 @@ func (c *caseImportCmd) print(s *session, doc *intakeDoc) error {
 	for i := range doc.Records {
 		fmt.Fprintf(w, "  row %d, kept as a remark: %s\n", doc.Records[i].Row, recordText(&doc.Records[i]))
 	}
+	for _, m := range doc.Marks {
+		fmt.Fprintf(w, "  %s: %s, by heuristic %s/%d from %s\n", placeText(m.Place), markNames[m.Heuristic], m.Heuristic, m.Version, m.Fired)
+	}
+	if n := len(doc.Undecided); n > 0 {
+		fmt.Fprintf(w, "  of %d deposits it was not seen whether money came back, the first: %s: %s\n", n, placeText(doc.Undecided[0].Place), doc.Undecided[0].Reason)
+	}
 	printRejected(w, doc.Rejected)
 	if doc.Rejects != "" {
 		fmt.Fprintf(w, "rows to be mended: %s; mend it and import it\n", doc.Rejects)
 	}
 	return nil
+}
+
+// markNames say what inferences about deposits mean.
+var markNames = map[string]string{
+	intake.MarkTest: "a test payment", intake.MarkRefunded: "money came back for it", intake.MarkRefund: "itself money that came back",
 }
 
 func printRejected(w io.Writer, rejected []rejectedDoc) {
