@@ -33,7 +33,7 @@ func TestScripts(t *testing.T) {
 }
 
 // setID sets a variable to the id of the first of what the last command listed as JSON:
-// id case, of {"cases":[{"id":…
+// id case, of {"cases":[{"id":…}]}.
 func setID(ts *testscript.TestScript, _ bool, args []string) {
 	var doc map[string]json.RawMessage
 	var items []struct{ ID string }
