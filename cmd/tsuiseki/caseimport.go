@@ -72,9 +72,24 @@ const maxUpload = casebook.MaxContent
 // Run takes a file into a case. The bytes are kept first; a run that was killed midway
 // is completed by the next.
 func (c *caseImportCmd) Run(s *session) error {
-	content, name, err := c.read()
+	doc, err := c.load(s)
 	if err != nil {
 		return err
+	}
+	if err := c.print(s, doc); err != nil {
+		return err
+	}
+	if doc.Rows.Bad > 0 {
+		return incompleteError{fmt.Sprintf("%d of %d rows came back to be mended", doc.Rows.Bad, doc.Rows.Good+doc.Rows.Bad)}
+	}
+	return nil
+}
+
+// load takes the file in, and says what became of it.
+func (c *caseImportCmd) load(s *session) (*intakeDoc, error) {
+	content, name, err := c.read()
+	if err != nil {
+		return nil, err
 	}
 	doc := &intakeDoc{Case: c.ID, units: units{}, Deposits: []importedDeposit{}, Records: []intake.Record{}, Rejected: []rejectedDoc{}}
 	err = withDesk(s, c.casebookFlags, casebook.Analyst, func(d *desk) error {
@@ -91,16 +106,7 @@ func (c *caseImportCmd) Run(s *session) error {
 		doc.Upload, doc.SHA256, doc.New = upload.ID, upload.SHA256, fresh
 		return c.take(s, d, doc, content)
 	})
-	if err != nil {
-		return err
-	}
-	if err := c.print(s, doc); err != nil {
-		return err
-	}
-	if doc.Rows.Bad > 0 {
-		return incompleteError{fmt.Sprintf("%d of %d rows came back to be mended", doc.Rows.Bad, doc.Rows.Good+doc.Rows.Bad)}
-	}
-	return nil
+	return doc, err
 }
 
 func (c *caseImportCmd) read() (content []byte, name string, err error) {

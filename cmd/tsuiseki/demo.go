@@ -32,7 +32,8 @@ type demoCmd struct {
 	Blocks string `help:"Bitcoin block file to use in place of the one in the Go module cache." placeholder:"FILE" type:"path"`
 }
 
-// Run traces one deposit on each bundled chain, in a data folder of its own.
+// Run traces one deposit on each bundled chain, then correlates a dozen cases, in data
+// folders of its own.
 func (c *demoCmd) Run(s *session) (err error) {
 	dir, err := os.MkdirTemp("", "tsuiseki-demo-")
 	if err != nil {
@@ -45,7 +46,12 @@ func (c *demoCmd) Run(s *session) (err error) {
 		return err
 	}
 	fmt.Fprintln(s.out)
-	return demoEthereum(&demo, filepath.Join(dir, "export"))
+	if err := demoEthereum(&demo, filepath.Join(dir, "export")); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out)
+	demo.data = filepath.Join(dir, "casework")
+	return demoCases(&demo, filepath.Join(dir, "cases"))
 }
 
 // bitcoin indexes the real chain's first blocks.

@@ -22,6 +22,7 @@ type linkStory struct {
 	decision string // in words
 	name     func(graph.CaseID) string
 	units    units
+	brief    bool // addresses on the way are cut short
 }
 
 // print says which cases are linked, how strongly, and why.
@@ -33,7 +34,7 @@ func (l *linkStory) print(w io.Writer) {
 		if e.New {
 			fresh = "NEW since it was decided: "
 		}
-		fmt.Fprintf(w, "  - %s%s\n", fresh, why(e))
+		fmt.Fprintf(w, "  - %s%s\n", fresh, l.why(e))
 		if e.Class == correlate.ClassCoFlow {
 			continue
 		}
@@ -48,9 +49,9 @@ func (l *linkStory) print(w io.Writer) {
 }
 
 // why says in a sentence what cases have in common.
-func why(e *correlate.Evidence) string {
+func (l *linkStory) why(e *correlate.Evidence) string {
 	at := shownAddress(e.Chain, e.Node)
-	text := ""
+	var text string
 	switch e.Class {
 	case correlate.ClassHolder:
 		text = "exchanges named one person, " + e.Node + ", as the holder of accounts that money of both reached"
@@ -65,11 +66,14 @@ func why(e *correlate.Evidence) string {
 	case correlate.ClassFunder:
 		text = fmt.Sprintf("%s first paid for the gas of different accounts that money of both reached", at)
 	case correlate.ClassPath:
-		text = "money of both took one way: " + way(e.Chain, e.Path[0].Nodes)
+		text = "money of both took one way: " + l.way(e.Chain, e.Path[0].Nodes)
 	case correlate.ClassCoFlow:
 		text = fmt.Sprintf("money of both reached %s within an hour (a lead, no evidence)", at)
 	default:
 		text = fmt.Sprintf("%s: %s", e.Class, at)
+	}
+	if e.Class == correlate.ClassPath || e.Class == correlate.ClassCoFlow {
+		return text // what else is known of the place stands with the evidence itself
 	}
 	if len(e.Heuristics) > 0 {
 		text += "; inferred by " + strings.Join(e.Heuristics, ", ")
@@ -104,7 +108,7 @@ func (l *linkStory) came(e *correlate.Evidence, id graph.CaseID) string {
 	}
 	for _, leg := range e.Path {
 		if leg.Case == id && (len(leg.Nodes) > 1 || !leg.Whole) {
-			text += ", by " + way(e.Chain, leg.Nodes)
+			text += ", by " + l.way(e.Chain, leg.Nodes)
 			if !leg.Whole {
 				text += " (from where before is not known)"
 			}
@@ -113,17 +117,22 @@ func (l *linkStory) came(e *correlate.Evidence, id graph.CaseID) string {
 	return text
 }
 
-func way(chain chains.Chain, nodes []chains.Address) string {
+func (l *linkStory) way(chain chains.Chain, nodes []chains.Address) string {
+	const start, end = 8, 4
 	var shown []string
 	for _, a := range nodes {
-		shown = append(shown, shownAddress(chain, string(a)))
+		text := shownAddress(chain, string(a))
+		if l.brief && len(text) > start+end {
+			text = text[:start] + "…" + text[len(text)-end:]
+		}
+		shown = append(shown, text)
 	}
 	return strings.Join(shown, " → ")
 }
 
 // shownAddress writes a node as people read it.
 func shownAddress(chain chains.Chain, node string) string {
-	if chain.Family() == chains.Ethereum && strings.HasPrefix(node, "0x") {
+	if (chain == "" || chain.Family() == chains.Ethereum) && strings.HasPrefix(node, "0x") {
 		return party(chains.Address(node))
 	}
 	return node
@@ -175,7 +184,7 @@ func printCorrelation(s *session, r *correlate.Result, nodes *caseNodes, book ca
 		fmt.Fprintln(w)
 		story := linkStory{
 			id: l.ID, grade: l.Grade.String(), score: decimal3(l.Score), q: decimal3(l.Q), cases: l.Cases, evidence: l.Evidence,
-			decision: decisionText(l.Decision), name: book.name, units: u,
+			decision: decisionText(l.Decision), name: book.name, units: u, brief: true,
 		}
 		story.print(w)
 	}

@@ -188,9 +188,9 @@ func unitsOfEvidence(s *session, evidence []correlate.Evidence) (u units, err er
 		return nil, err
 	}
 	nodes := &caseNodes{chains: map[chains.Chain]*nodeChain{}}
-	for i := range evidence {
-		chain := evidence[i].Chain
-		if chain.Family() == chains.Ethereum && nodes.chains[chain] == nil && slices.Contains(held, chain) {
+	for _, chain := range held {
+		asked := func(e correlate.Evidence) bool { return e.Chain == chain || e.Chain == "" }
+		if chain.Family() == chains.Ethereum && slices.ContainsFunc(evidence, asked) {
 			if err := nodes.open(s, chain); err != nil {
 				return nil, joinClose(err, nodes)
 			}

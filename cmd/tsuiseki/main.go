@@ -55,7 +55,7 @@ type cli struct {
 	Backup  backupCmd  `cmd:"" help:"Write the casebook into a file."`
 	Restore restoreCmd `cmd:"" help:"Read a backup into an empty casebook."`
 
-	Demo demoCmd `cmd:"" help:"Trace 50 BTC of January 2009 on the real chain, and an invented fraud on Ethereum."`
+	Demo demoCmd `cmd:"" help:"Trace 50 BTC of January 2009 on the real chain, an invented fraud on Ethereum, and a dozen invented cases of which some belong together."`
 }
 
 // session is what every command works with.

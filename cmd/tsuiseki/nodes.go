@@ -50,6 +50,7 @@ type nodeView interface {
 	// behind says who stands behind an address that is no service's.
 	behind(address chains.Address) (*correlate.Entity, *correlate.Funder, error)
 	unit(chains.Asset) (*chains.Token, error)
+	Native() chains.Asset
 }
 
 // openNodes opens all indexes, and reads the disclosures of all cases. Clusters are
@@ -70,7 +71,8 @@ func openNodes(s *session, d *desk) (_ *caseNodes, err error) {
 			return nil, fmt.Errorf("%s: %w", chain, err)
 		}
 	}
-	return n, n.readHolders(s, d)
+	err = n.readHolders(s, d)
+	return n, err
 }
 
 func (n *caseNodes) open(s *session, chain chains.Chain) error {
@@ -240,27 +242,41 @@ func (n *caseNodes) Changed(_ context.Context, since string) (correlate.Changes,
 	return correlate.Changes{Mark: mark, AllIdentities: mark != since, AllStandings: mark != since}, nil
 }
 
-// units are how people read the assets of evidence.
+// units are how people read the assets of evidence. What accounts of one person have in
+// common is of no chain: there any chain indexed may tell.
 func (n *caseNodes) units(evidence []correlate.Evidence) (units, error) {
 	u := units{}
 	for i := range evidence {
 		e := &evidence[i]
-		for _, id := range slices.Sorted(maps.Keys(e.Amounts)) {
-			for _, a := range e.Amounts[id] {
-				u.of(e.Chain, a.Asset)
-				c := n.chains[e.Chain]
-				if _, known := u[a.Asset]; known || c == nil {
-					continue
-				}
-				token, err := c.view.unit(a.Asset)
-				if err != nil {
+		for _, chain := range slices.Sorted(maps.Keys(n.chains)) {
+			if e.Chain != "" && e.Chain != chain {
+				continue
+			}
+			for _, amounts := range e.Amounts {
+				if err := n.chains[chain].addUnits(u, amounts); err != nil {
 					return nil, err
-				}
-				if token != nil {
-					u.add(*token)
 				}
 			}
 		}
 	}
 	return u, nil
+}
+
+func (c *nodeChain) addUnits(u units, amounts []correlate.AssetAmount) error {
+	for _, a := range amounts {
+		if _, known := u[a.Asset]; known {
+			continue
+		}
+		token, err := c.view.unit(a.Asset)
+		if err != nil {
+			return err
+		}
+		if token != nil {
+			u.add(*token)
+		}
+		if a.Asset == c.view.Native() {
+			u.of(c.view.Snapshot().Chain, a.Asset)
+		}
+	}
+	return nil
 }

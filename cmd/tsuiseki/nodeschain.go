@@ -61,7 +61,7 @@ func (n outputNodes) degree(address chains.Address, limit int) (count int, err e
 		return 0, err
 	}
 	last := chains.Position{}
-	for a, err := range n.View.History(canonical, key) {
+	for a, err := range n.History(canonical, key) {
 		if err != nil {
 			return 0, err
 		}
@@ -86,6 +86,8 @@ func (n outputNodes) behind(address chains.Address) (*correlate.Entity, *correla
 }
 
 func (outputNodes) unit(chains.Asset) (*chains.Token, error) { return nil, nil }
+
+func (n outputNodes) Native() chains.Asset { return n.network.Asset }
 
 // accountNodes tell of accounts.
 type accountNodes struct{ *openedAccounts }
@@ -112,7 +114,7 @@ func (n accountNodes) standing(account chains.Address) (correlate.Standing, erro
 }
 
 func (n accountNodes) degree(account chains.Address, limit int) (int, error) {
-	return n.AccountView.Degree(account, limit)
+	return n.Degree(account, limit)
 }
 
 // behind finds who paid the first coin of the chain that came to an account. It may be
@@ -141,4 +143,9 @@ func (n accountNodes) behind(account chains.Address) (*correlate.Entity, *correl
 	return nil, nil, nil
 }
 
-func (n accountNodes) unit(asset chains.Asset) (*chains.Token, error) { return n.Token(asset) }
+func (n accountNodes) unit(asset chains.Asset) (*chains.Token, error) {
+	if asset == n.Native() {
+		return nil, nil
+	}
+	return n.Token(asset)
+}
