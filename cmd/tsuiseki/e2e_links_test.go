@@ -168,7 +168,7 @@ func TestCasework(t *testing.T) {
 	gas := w.link(t, &doc, 5, 6)
 	w.importLabel(t, gasNode(t, &doc, gas))
 	doc = w.correlate(t)
-	w.want(t, "with the funder a service", &doc, w.without(t, "5-6 gas-funder"))
+	w.want(t, "with the funder a service", &doc, w.without("5-6 gas-funder"))
 	if text := w.run(t, "link", "list", "--withdrawn"); !strings.Contains(text, gas) || !strings.Contains(text, "withdrawn: found no more: ") || !strings.Contains(text, "Payment Co") {
 		t.Errorf("it is listed so:\n%s", text)
 	}
@@ -183,8 +183,7 @@ func TestCasework(t *testing.T) {
 	}
 }
 
-func (w *casework) without(t *testing.T, line string) []string {
-	t.Helper()
+func (w *casework) without(line string) []string {
 	return slices.DeleteFunc(w.planted(""), func(l string) bool { return l == line })
 }
 
