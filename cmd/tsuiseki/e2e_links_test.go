@@ -145,7 +145,7 @@ func TestCasework(t *testing.T) {
 		t.Errorf("%d cases were compared", doc.Cases)
 	}
 	w.want(t, "before the disclosures", &doc, w.planted("account-holder"))
-	for node, reason := range map[string]string{string(w.Hot): "service", string(w.Mixer): "mixer", string(w.Popular): "hub"} {
+	for node, reason := range map[string]string{string(w.Hot): "service", string(w.Mixer): "mixer", string(w.Popular): "hub", string(w.Tokens[0].Asset): "contract"} {
 		met := 0
 		for _, n := range doc.Suppressed {
 			if n.Node == node && n.Reason == reason {
@@ -176,10 +176,33 @@ func TestCasework(t *testing.T) {
 		t.Errorf("it is still listed:\n%s", text)
 	}
 
+	w.markStale(t, w.cases[2])
+	doc = w.correlate(t)
+	w.want(t, "with a trace stale", &doc, []string{"0-1 deposit-address", "3-4 account-holder"})
+	w.run(t, "case", "trace", w.cases[2])
+	doc = w.correlate(t)
+	w.want(t, "traced anew", &doc, w.without("5-6 gas-funder"))
+
 	w.run(t, "case", "withdraw", w.cases[4], "--reason", "a mistake")
 	doc = w.correlate(t)
 	if len(doc.Links) != 3 || doc.Cases != len(w.Cases)-1 {
 		t.Errorf("with a case withdrawn, of %d cases: %v", doc.Cases, w.found(&doc))
+	}
+}
+
+// markStale has a case's trace wait to be made anew, as the nightly work does.
+func (w *casework) markStale(t *testing.T, id string) {
+	t.Helper()
+	s := &session{ctx: t.Context(), data: w.data}
+	err := withDesk(s, casebookFlags{}, casebook.System, func(d *desk) error {
+		traces, err := d.Traces(s.ctx, d.who, casebook.TraceFilter{Case: id}, casebook.Page{})
+		if err != nil {
+			return err
+		}
+		return d.MarkStale(s.ctx, d.who, traces.Items[0].ID, "the chain has grown")
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
