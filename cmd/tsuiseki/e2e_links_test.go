@@ -60,6 +60,9 @@ type correlated struct {
 			Reopened bool
 		}
 	}
+	Groups []struct {
+		KeyNodes []struct{ Role, Node string } `json:"key_nodes"`
+	}
 	Suppressed []struct {
 		Node, Reason string
 		Cases        int
@@ -155,6 +158,13 @@ func TestCasework(t *testing.T) {
 		if met != 2 {
 			t.Errorf("%d cases are told to have met at the %s %s", met, reason, node)
 		}
+	}
+
+	if got, want := fmt.Sprint(doc.Groups[0].KeyNodes), fmt.Sprintf("[{cash-out %s} {collector %s}]", w.Deposit, w.Collector); got != want {
+		t.Errorf("behind the ring are %s, want %s", got, want)
+	}
+	if text := w.run(t, "correlate", "--limit", "1"); strings.Count(text, "strong link ") != 1 || !strings.Contains(text, "and 3 links more") {
+		t.Errorf("limited to a link:\n%s", text)
 	}
 
 	w.disclose(t)
