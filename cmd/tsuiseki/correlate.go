@@ -9,6 +9,7 @@ import (
 	"tsuiseki/graph"
 	"tsuiseki/tracer/casebook"
 	"tsuiseki/tracer/correlate"
+	"tsuiseki/tracer/taint"
 )
 
 type correlateCmd struct {
@@ -25,6 +26,9 @@ type correlateCmd struct {
 func (c *correlateCmd) Run(s *session) error {
 	if c.Limit < 0 {
 		return usagef("--limit %d: want 0 or more", c.Limit)
+	}
+	if _, known := taint.RuleByName(c.Rule); !known {
+		return usagef("--rule %q: no such rule: see tsuiseki trace --help", c.Rule)
 	}
 	return withDesk(s, c.casebookFlags, casebook.Analyst, func(d *desk) error {
 		// Only who may keep links is shown those of all forces.
@@ -76,6 +80,9 @@ func (c *correlateCmd) correlate(s *session, d *desk) (err error) {
 	}
 	if err := links.keep(s, d, result, book); err != nil {
 		return err
+	}
+	if out := len(book) - result.Cases; out > 0 {
+		fmt.Fprintf(s.errOut, "%s without a trace by %s that stands: trace with tsuiseki case trace, or trace anew, for it to count\n", counted(out, "case is", "cases are"), c.Rule)
 	}
 	if c.JSON {
 		return result.WriteJSON(s.ctx, s.out)

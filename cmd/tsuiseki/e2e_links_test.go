@@ -241,6 +241,7 @@ func TestDecisions(t *testing.T) {
 	unmarshal(t, w.run(t, "link", "show", id, "--json"), &shown)
 	digest := shown.Link.Detail.EvidenceDigest
 	w.refused(t, exitFailed, "rests on other evidence", "link", "reject", id, "--reason", "r", "--evidence", "sha256:other")
+	w.refused(t, exitUsage, "no such rule", "correlate", "--rule", "all")
 	w.refused(t, exitUsage, "reason", "link", "reject", id)
 	w.run(t, "link", "reject", id, "--reason", "a broker's address", "--evidence", digest)
 
