@@ -338,8 +338,8 @@ func (w *casework) refused(t *testing.T, code int, reason string, args ...string
 	}
 }
 
-// TestCaseworkFiles tells of each file's manner.
-func TestCaseworkFiles(t *testing.T) {
+// TestCaseworkIsTheSame makes the story, and its files, twice.
+func TestCaseworkIsTheSame(t *testing.T) {
 	first, err := fixtures.NewCasework()
 	if err != nil {
 		t.Fatal(err)
