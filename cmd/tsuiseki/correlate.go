@@ -9,19 +9,27 @@ import (
 	"tsuiseki/graph"
 	"tsuiseki/tracer/casebook"
 	"tsuiseki/tracer/correlate"
+	"tsuiseki/tracer/taint"
 )
 
 type correlateCmd struct {
 	casebookFlags
 	graphFlags
-	Full bool   `help:"Read every case again; the answer is the same."`
-	Rule string `help:"By which rule the cases were traced." default:"fifo"`
-	JSON bool   `name:"json" help:"Print one JSON document."`
+	Limit int    `help:"Show people so many links, the strongest first; JSON has all." default:"100"`
+	Full  bool   `help:"Read every case again; the answer is the same."`
+	Rule  string `help:"By which rule the cases were traced." default:"fifo"`
+	JSON  bool   `name:"json" help:"Print one JSON document."`
 }
 
 // Run compares all traced cases with all others, keeps the links in the casebook, and
 // takes back those that are found no more.
 func (c *correlateCmd) Run(s *session) error {
+	if c.Limit < 0 {
+		return usagef("--limit %d: want 0 or more", c.Limit)
+	}
+	if _, known := taint.RuleByName(c.Rule); !known {
+		return usagef("--rule %q: no such rule: see tsuiseki trace --help", c.Rule)
+	}
 	return withDesk(s, c.casebookFlags, casebook.Analyst, func(d *desk) error {
 		// Only who may keep links is shown those of all forces.
 		if _, err := d.PutLinks(s.ctx, d.who, nil); err != nil {
@@ -73,10 +81,13 @@ func (c *correlateCmd) correlate(s *session, d *desk) (err error) {
 	if err := links.keep(s, d, result, book); err != nil {
 		return err
 	}
+	if out := len(book) - result.Cases; out > 0 {
+		fmt.Fprintf(s.errOut, "%s without a trace by %s that stands: trace with tsuiseki case trace, or trace anew, for it to count\n", counted(out, "case is", "cases are"), c.Rule)
+	}
 	if c.JSON {
 		return result.WriteJSON(s.ctx, s.out)
 	}
-	return printCorrelation(s, result, nodes, book)
+	return printCorrelation(s, result, nodes, book, c.Limit)
 }
 
 // graphs are the chains as the graph has them.

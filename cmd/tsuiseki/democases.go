@@ -34,7 +34,7 @@ func demoCases(s *session, dir string) error {
 		}
 	}
 	fmt.Fprintln(s.out, "\nWhich cases belong together, and which only look so?")
-	return (&correlateCmd{Rule: "fifo"}).Run(s)
+	return (&correlateCmd{Rule: "fifo", Limit: len(cases)}).Run(s)
 }
 
 func demoDisclose(s *session, of string, x *fixtures.CaseworkDisclosure) error {

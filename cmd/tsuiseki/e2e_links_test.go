@@ -60,6 +60,9 @@ type correlated struct {
 			Reopened bool
 		}
 	}
+	Groups []struct {
+		KeyNodes []struct{ Role, Node string } `json:"key_nodes"`
+	}
 	Suppressed []struct {
 		Node, Reason string
 		Cases        int
@@ -145,7 +148,7 @@ func TestCasework(t *testing.T) {
 		t.Errorf("%d cases were compared", doc.Cases)
 	}
 	w.want(t, "before the disclosures", &doc, w.planted("account-holder"))
-	for node, reason := range map[string]string{string(w.Hot): "service", string(w.Mixer): "mixer", string(w.Popular): "hub"} {
+	for node, reason := range map[string]string{string(w.Hot): "service", string(w.Mixer): "mixer", string(w.Popular): "hub", string(w.Tokens[0].Asset): "contract"} {
 		met := 0
 		for _, n := range doc.Suppressed {
 			if n.Node == node && n.Reason == reason {
@@ -155,6 +158,13 @@ func TestCasework(t *testing.T) {
 		if met != 2 {
 			t.Errorf("%d cases are told to have met at the %s %s", met, reason, node)
 		}
+	}
+
+	if got, want := fmt.Sprint(doc.Groups[0].KeyNodes), fmt.Sprintf("[{cash-out %s} {collector %s}]", w.Deposit, w.Collector); got != want {
+		t.Errorf("behind the ring are %s, want %s", got, want)
+	}
+	if text := w.run(t, "correlate", "--limit", "1"); strings.Count(text, "strong link ") != 1 || !strings.Contains(text, "and 3 links more") {
+		t.Errorf("limited to a link:\n%s", text)
 	}
 
 	w.disclose(t)
@@ -168,13 +178,20 @@ func TestCasework(t *testing.T) {
 	gas := w.link(t, &doc, 5, 6)
 	w.importLabel(t, gasNode(t, &doc, gas))
 	doc = w.correlate(t)
-	w.want(t, "with the funder a service", &doc, w.without(t, "5-6 gas-funder"))
+	w.want(t, "with the funder a service", &doc, w.without("5-6 gas-funder"))
 	if text := w.run(t, "link", "list", "--withdrawn"); !strings.Contains(text, gas) || !strings.Contains(text, "withdrawn: found no more: ") || !strings.Contains(text, "Payment Co") {
 		t.Errorf("it is listed so:\n%s", text)
 	}
 	if text := w.run(t, "link", "list"); strings.Contains(text, gas) {
 		t.Errorf("it is still listed:\n%s", text)
 	}
+
+	w.markStale(t, w.cases[2])
+	doc = w.correlate(t)
+	w.want(t, "with a trace stale", &doc, []string{"0-1 deposit-address", "3-4 account-holder"})
+	w.run(t, "case", "trace", w.cases[2])
+	doc = w.correlate(t)
+	w.want(t, "traced anew", &doc, w.without("5-6 gas-funder"))
 
 	w.run(t, "case", "withdraw", w.cases[4], "--reason", "a mistake")
 	doc = w.correlate(t)
@@ -183,8 +200,23 @@ func TestCasework(t *testing.T) {
 	}
 }
 
-func (w *casework) without(t *testing.T, line string) []string {
+// markStale has a case's trace wait to be made anew, as the nightly work does.
+func (w *casework) markStale(t *testing.T, id string) {
 	t.Helper()
+	s := &session{ctx: t.Context(), data: w.data}
+	err := withDesk(s, casebookFlags{}, casebook.System, func(d *desk) error {
+		traces, err := d.Traces(s.ctx, d.who, casebook.TraceFilter{Case: id}, casebook.Page{})
+		if err != nil {
+			return err
+		}
+		return d.MarkStale(s.ctx, d.who, traces.Items[0].ID, "the chain has grown")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *casework) without(line string) []string {
 	return slices.DeleteFunc(w.planted(""), func(l string) bool { return l == line })
 }
 
@@ -209,6 +241,7 @@ func TestDecisions(t *testing.T) {
 	unmarshal(t, w.run(t, "link", "show", id, "--json"), &shown)
 	digest := shown.Link.Detail.EvidenceDigest
 	w.refused(t, exitFailed, "rests on other evidence", "link", "reject", id, "--reason", "r", "--evidence", "sha256:other")
+	w.refused(t, exitUsage, "no such rule", "correlate", "--rule", "all")
 	w.refused(t, exitUsage, "reason", "link", "reject", id)
 	w.run(t, "link", "reject", id, "--reason", "a broker's address", "--evidence", digest)
 
@@ -305,8 +338,8 @@ func (w *casework) refused(t *testing.T, code int, reason string, args ...string
 	}
 }
 
-// TestCaseworkFiles tells of each file's manner.
-func TestCaseworkFiles(t *testing.T) {
+// TestCaseworkIsTheSame makes the story, and its files, twice.
+func TestCaseworkIsTheSame(t *testing.T) {
 	first, err := fixtures.NewCasework()
 	if err != nil {
 		t.Fatal(err)

@@ -169,11 +169,36 @@ func decisionText(d *correlate.DecisionDoc) string {
 	return fmt.Sprintf("%s at %s: %s", d.Verdict, when(d.At), d.Reason)
 }
 
-// printCorrelation tells of all links, groups, and what was suppressed.
-func printCorrelation(s *session, r *correlate.Result, nodes *caseNodes, book caseFacts) error {
+// strongest are the cases of up to so many links, the strongest first, then by what
+// people call the cases.
+func strongest(r *correlate.Result, most int, book caseFacts) [][2]graph.CaseID {
+	byGrade := map[correlate.Grade][][2]graph.CaseID{}
+	r.Grades(func(a, b graph.CaseID, g correlate.Grade, _ bool) {
+		byGrade[g] = append(byGrade[g], [2]graph.CaseID{a, b})
+	})
+	var all [][2]graph.CaseID
+	for _, g := range []correlate.Grade{correlate.Strong, correlate.Probable, correlate.Weak} {
+		names := func(p [2]graph.CaseID) (string, string) {
+			a, b := book.name(p[0]), book.name(p[1])
+			return min(a, b), max(a, b)
+		}
+		slices.SortFunc(byGrade[g], func(p, q [2]graph.CaseID) int {
+			a, b := names(p)
+			c, d := names(q)
+			return cmp.Or(cmp.Compare(a, c), cmp.Compare(b, d))
+		})
+		all = append(all, byGrade[g]...)
+	}
+	return all[:min(most, len(all))]
+}
+
+// printCorrelation tells of links, groups, and what was suppressed.
+func printCorrelation(s *session, r *correlate.Result, nodes *caseNodes, book caseFacts, most int) error {
 	w := s.out
 	fmt.Fprintf(w, "%s compared, as of %s: %s\n", counted(r.Cases, "traced case", "traced cases"), when(r.AsOf), counted(r.Len(), "link", "links"))
-	for l, err := range r.Links(s.ctx) {
+	shown := strongest(r, most, book)
+	for _, pair := range shown {
+		l, err := r.LinkOf(pair[0], pair[1])
 		if err != nil {
 			return err
 		}
@@ -187,6 +212,9 @@ func printCorrelation(s *session, r *correlate.Result, nodes *caseNodes, book ca
 			decision: decisionText(l.Decision), name: book.name, units: u, brief: true,
 		}
 		story.print(w)
+	}
+	if more := r.Len() - len(shown); more > 0 {
+		fmt.Fprintf(w, "\nand %s: --limit %d shows them, and --json\n", counted(more, "link more", "links more"), r.Len())
 	}
 	for i := range r.Groups {
 		g := &r.Groups[i]

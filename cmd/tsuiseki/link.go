@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -199,3 +200,6 @@ func unitsOfEvidence(s *session, evidence []correlate.Evidence) (u units, err er
 	u, err = nodes.units(evidence)
 	return u, joinClose(err, nodes)
 }
+
+// joinClose closes what was opened, whatever happened before.
+func joinClose(err error, of io.Closer) error { return errors.Join(err, of.Close()) }

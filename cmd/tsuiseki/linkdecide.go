@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io"
 
 	"tsuiseki/tracer/casebook"
 )
@@ -51,6 +49,3 @@ func (c *decideFlags) decide(s *session, verdict casebook.Verdict) error {
 		return nil
 	})
 }
-
-// joinClose closes what was opened, whatever happened before.
-func joinClose(err error, of io.Closer) error { return errors.Join(err, of.Close()) }

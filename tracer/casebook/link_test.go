@@ -80,6 +80,28 @@ func TestLinkAndDecisions(t *testing.T) {
 	})
 }
 
+// TestLinkNamed has whoever finds a link name it, and say by which digest evidence is the
+// same: a decision stands while amounts change.
+func TestLinkNamed(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, b *casebook.Book) {
+		pair := [2]string{newCase(t, b, tokyo, "a").ID, newCase(t, b, osaka, "b").ID}
+		put := func(id, digest, evidence string) casebook.Link {
+			t.Helper()
+			must(b.PutLinks(t.Context(), system, []casebook.NewLink{{ID: id, Cases: pair, Grade: casebook.Weak, Digest: digest, Evidence: json.RawMessage(evidence)}}))(t)
+			return must(b.Link(t.Context(), dept, "named"))(t)
+		}
+		first := put("named", "one", `[{"amount":"1"}]`)
+		must(b.Decide(t.Context(), dept, first.ID, casebook.Rejected, "r", "one"))(t)
+		if l := put("other", "one", `[{"amount":"2"}]`); !l.Detail.Decided || string(l.Detail.Evidence) != `[{"amount":"2"}]` || l.Detail.Version != 2 {
+			t.Errorf("with other amounts it is %+v", l.Detail)
+		}
+		if l := put("named", "two", `[{"amount":"2"}]`); l.Detail.Decided || l.Detail.EvidenceDigest != "two" {
+			t.Errorf("with another digest it is %+v", l.Detail)
+		}
+	})
+}
+
 func TestLinkValues(t *testing.T) {
 	t.Parallel()
 	b := open(t, databases["sqlite"](t))

@@ -75,16 +75,25 @@ func (r *Result) keyNodes(of []int32) {
 		type sum struct {
 			cases  int
 			shares uint64
+			from   uint64 // what it stands behind, of the first case
+			behind bool   // it stands behind something else, too
 		}
 		sums := map[int32]sum{}
 		for j := range n.postings {
-			if g := of[n.postings[j].of]; g != 0 {
-				s := sums[g]
-				sums[g] = sum{s.cases + 1, s.shares + uint64(n.postings[j].share)}
+			p := &n.postings[j]
+			g := of[p.of]
+			if g == 0 || n.known.kind != kindAddress && r.sc.m.suspended[p.from] {
+				continue
 			}
+			s := sums[g]
+			if s.cases == 0 {
+				s.from = p.from
+			}
+			sums[g] = sum{s.cases + 1, s.shares + uint64(p.share), s.from, s.behind || p.from != s.from}
 		}
 		for g, s := range sums {
-			if s.cases < 2 {
+			// What stands behind one address alone is said by that address.
+			if s.cases < 2 || n.known.kind != kindAddress && !s.behind {
 				continue
 			}
 			k := n.known
