@@ -31,8 +31,10 @@ demo:
 	go run ./cmd/tsuiseki demo --once
 
 # Packages that compute for long and start no goroutine but to measure economies side
-# by side: the race detector would slow them ten to forty times, to find nothing.
-UNRACED := tsuiseki/(tracer|cmd/accuracy|fixtures/(accuracy|economy))
+# by side: the race detector would slow them ten to forty times, to find nothing. Of the
+# commands those are tested with it that do not wait for nodes and servers most of the time.
+UNRACED := tsuiseki/(tracer|cmd/accuracy|cmd/tsuiseki|fixtures/(accuracy|economy))
+RACED_COMMANDS := TestScripts|TestCase|TestLink|TestDecisions|TestFollow
 
 # A test may not skip here: whatever it needs is installed.
 test: export TSUISEKI_NO_SKIP := 1
@@ -44,8 +46,9 @@ test: export TSUISEKI_NEO4J := $(NEO4J)
 test: tools lint
 	go vet ./...
 	go build ./...
-	CGO_ENABLED=1 TSUISEKI_LITECOIND=$$(command -v litecoind) go test -race $$(go list ./... | grep -vxE '$(UNRACED)')
-	TSUISEKI_LITECOIND=$$(command -v litecoind) go test $$(go list ./... | grep -xE '$(UNRACED)')
+	CGO_ENABLED=1 TSUISEKI_LITECOIND=$$(command -v litecoind) go test -race -timeout 30m $$(go list ./... | grep -vxE '$(UNRACED)')
+	CGO_ENABLED=1 go test -race -timeout 30m -run '$(RACED_COMMANDS)' ./cmd/tsuiseki
+	TSUISEKI_LITECOIND=$$(command -v litecoind) go test -timeout 30m $$(go list ./... | grep -xE '$(UNRACED)')
 	go run ./cmd/accuracy --extra random --check docs/accuracy.md
 
 # Measures the heuristics and writes the tables of docs/accuracy.md; with SEED=7,

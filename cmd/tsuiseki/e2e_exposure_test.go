@@ -101,7 +101,8 @@ func balances(t *testing.T, d *exposureTotalDoc) {
 // TestExposuresAgree asks both stores of the graph what addresses and cases of the
 // real early chain are exposed to, and where cases meet.
 func TestExposuresAgree(t *testing.T) {
-	server, data := neo4j.Start(t), t.TempDir()
+	server, data := neo4j.Shared(t), t.TempDir()
+	server.Empty(t)
 	t.Setenv("TSUISEKI_GRAPH_USER", server.User)
 	t.Setenv("TSUISEKI_GRAPH_PASSWORD", server.Password)
 	command(t, "index", "bitcoin", "--blocks", chaintest.EarlyChain(t), "--data", data)

@@ -41,7 +41,8 @@ func traceIn(t *testing.T, store graph.Statements, of, rule string) *graph.Trace
 // TestTraceIsFiled files the trace of a payment on the real early chain in both
 // stores: it says what the document says, and labels say whose an address is.
 func TestTraceIsFiled(t *testing.T) {
-	server, data := neo4j.Start(t), t.TempDir()
+	server, data := neo4j.Shared(t), t.TempDir()
+	server.Empty(t)
 	t.Setenv("TSUISEKI_GRAPH_USER", server.User)
 	t.Setenv("TSUISEKI_GRAPH_PASSWORD", server.Password)
 	command(t, "index", "bitcoin", "--blocks", chaintest.EarlyChain(t), "--data", data)

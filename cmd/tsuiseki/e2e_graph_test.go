@@ -10,7 +10,8 @@ import (
 // TestGraphsAgree asks both stores of the graph the same of the real early chain,
 // copies the one into the other, and asks again.
 func TestGraphsAgree(t *testing.T) {
-	server, data := neo4j.Start(t), t.TempDir()
+	server, data := neo4j.Shared(t), t.TempDir()
+	server.Empty(t)
 	command(t, "index", "bitcoin", "--blocks", chaintest.EarlyChain(t), "--data", data)
 	t.Setenv("TSUISEKI_GRAPH_USER", server.User)
 	t.Setenv("TSUISEKI_GRAPH_PASSWORD", server.Password)

@@ -10,10 +10,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"tsuiseki/chains/chaintest"
+	"tsuiseki/fixtures/neo4j"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tsuiseki": main})
+	testscript.Main(neo4j.Main(m), map[string]func(){"tsuiseki": main})
 }
 
 // TestScripts runs the command lines in testdata, each in an empty folder, with
