@@ -18,6 +18,7 @@ import (
 type meetCmd struct {
 	labelFlags
 	graphFlags
+	casebookFlags
 	Cases     []string      `arg:"" help:"Cases whose filed traces to compare; at least two."`
 	Rule      string        `help:"The rule of their traces." default:"fifo"`
 	HubDegree int           `help:"An address that more transactions touch joins nobody, nor does an entity of more addresses; 0 is no limit." default:"${hub_degree}"`
@@ -89,6 +90,9 @@ func (c *meetCmd) Run(s *session) (err error) {
 	}
 	if len(query.Cases) < 2 || c.HubDegree < 0 {
 		return usagef("name at least two cases; no limit is negative")
+	}
+	if err := c.see(s, query.Cases...); err != nil {
+		return err
 	}
 	sources, err := c.sources(s)
 	defer func() {

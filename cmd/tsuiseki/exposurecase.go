@@ -69,6 +69,9 @@ type caseExposureSumsDoc struct {
 
 // ofCase sums up the ends of a case's filed trace.
 func (c *exposureCmd) ofCase(s *session) (err error) {
+	if err := c.see(s, graph.CaseID(c.Case)); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(s.ctx, c.Timeout)
 	defer cancel()
 	store, err := c.graphFlags.open(ctx, s)

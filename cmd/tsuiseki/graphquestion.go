@@ -19,6 +19,7 @@ type graphQuestion struct {
 	chainFlag
 	labelFlags
 	graphFlags
+	casebookFlags
 	MinAmount string        `help:"Least amount, in base units, of each transfer." default:"0"`
 	After     string        `help:"No transfer before this time (RFC 3339, or a day in UTC)." placeholder:"T"`
 	Before    string        `help:"No transfer after this time (RFC 3339, or a day in UTC)." placeholder:"T"`

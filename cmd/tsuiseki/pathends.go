@@ -81,6 +81,9 @@ func (r *endReader) read(text string, to bool) (*pathEnd, error) {
 		return r.labelled(concept)
 	}
 	if id, is := strings.CutPrefix(text, caseOf); is {
+		if err := r.cmd.see(r.session, graph.CaseID(id)); err != nil {
+			return nil, err
+		}
 		return r.caseEnd(graph.CaseID(id), to)
 	}
 	name, wantsEntity := strings.CutPrefix(text, entityOf)

@@ -41,6 +41,7 @@ type traceFlags struct {
 type traceCmd struct {
 	chainFlag
 	traceFlags
+	casebookFlags
 	Refs []string `arg:"" name:"ref" help:"Deposits: TXID:N, an output; TXID:log:N or TXID:call:N, a transfer on Ethereum; TXID where one alone carries value."`
 	Case string   `help:"File what the trace says in the graph, as this case's." placeholder:"ID"`
 }
@@ -54,6 +55,11 @@ func (c *traceCmd) Run(s *session) error {
 	chain, err := c.resolve(s.data)
 	if err != nil {
 		return err
+	}
+	if c.Case != "" {
+		if err := c.see(s, graph.CaseID(c.Case)); err != nil {
+			return err
+		}
 	}
 	return c.run(s, map[chains.Chain][]ref{chain: refs}, func(result *tracer.Result, views []any) error {
 		if c.Case == "" {
