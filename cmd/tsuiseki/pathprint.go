@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 
@@ -76,5 +77,5 @@ func printPathHop(w io.Writer, hop *pathHopDoc, chain bool, u units) {
 	if hop.Bridge != nil {
 		what += fmt.Sprintf(" for %s on %s (%s)", u.people(hop.Swapped.Amount, hop.Swapped.Asset), hop.FromChain, hop.Bridge.Basis)
 	}
-	fmt.Fprintf(w, "  %s  %s\n    from %s\n    to   %s\n    in %s%s, block %d, %s\n", hop.Kind, what, hop.From.Address, hop.To.Address, hop.Tx, on, hop.Height, when(hop.Time))
+	fmt.Fprintf(w, "  %s  %s\n    from %s\n    to   %s\n    in %s%s, block %d, %s\n", hop.Kind, what, cmp.Or(hop.From.Address, "no known address"), cmp.Or(hop.To.Address, "no known address"), hop.Tx, on, hop.Height, when(hop.Time))
 }
