@@ -49,7 +49,7 @@ test: tools lint
 	CGO_ENABLED=1 TSUISEKI_LITECOIND=$$(command -v litecoind) go test -race -timeout 30m $$(go list ./... | grep -vxE '$(UNRACED)')
 	CGO_ENABLED=1 go test -race -timeout 30m -run '$(RACED_COMMANDS)' ./cmd/tsuiseki
 	TSUISEKI_LITECOIND=$$(command -v litecoind) go test -timeout 30m $$(go list ./... | grep -xE '$(UNRACED)')
-	go run ./cmd/accuracy --extra random --check docs/accuracy.md
+	go run ./cmd/accuracy --check docs/accuracy.md
 
 # Measures the heuristics and writes the tables of docs/accuracy.md; with SEED=7,
 # SEED=100-110 or SEED=random it prints those of other economies instead.
