@@ -130,11 +130,12 @@ func (c *caseImportCmd) read() (content []byte, name string, err error) {
 // take reads an upload and stores what it holds. A file is taken as a whole or not at
 // all: until its end is reached, what was read waits in a file.
 func (c *caseImportCmd) take(s *session, d *desk, doc *intakeDoc, content []byte) (err error) {
-	views, closeViews, err := openIntake(s)
-	defer func() { err = errors.Join(err, closeViews()) }()
+	opened, err := openChains(s, labelFlags{})
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, closeChains(opened)) }()
+	views := intakeChains(opened)
 	held, err := depositsOf(s, d, c.ID)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"iter"
 
 	"tsuiseki/tracer/casebook"
 )
@@ -91,19 +92,37 @@ func (c *caseShowCmd) doc(s *session, d *desk) (doc *caseDoc, err error) {
 	return doc, err
 }
 
-// allPages reads a list to its end.
+// each reads a list to its end, page by page.
+func each[T any](read func(casebook.Page) (casebook.List[T], error)) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		for page := (casebook.Page{Limit: 1000}); ; {
+			found, err := read(page)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for i := range found.Items {
+				if !yield(&found.Items[i], nil) {
+					return
+				}
+			}
+			if page.After = found.Next; found.Next == "" {
+				return
+			}
+		}
+	}
+}
+
+// allPages gathers a list.
 func allPages[T any](read func(casebook.Page) (casebook.List[T], error)) ([]T, error) {
 	all := []T{}
-	for page := (casebook.Page{Limit: 1000}); ; {
-		found, err := read(page)
+	for one, err := range each(read) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, found.Items...)
-		if page.After = found.Next; found.Next == "" {
-			return all, nil
-		}
+		all = append(all, *one)
 	}
+	return all, nil
 }
 
 func (c *caseShowCmd) print(w io.Writer, doc *caseDoc) {

@@ -143,27 +143,15 @@ func (c *caseRefileCmd) refile(s *session, d *desk, t *casebook.Trace) (err erro
 	if err := json.Unmarshal(document, &result); err != nil {
 		return fmt.Errorf("trace %s of case %s: %w", t.ID, t.Case, err)
 	}
+	var opened []openedView
+	defer func() { err = errors.Join(err, closeChains(opened)) }()
 	var views []any
-	defer func() {
-		for _, view := range views {
-			err = errors.Join(err, view.(interface{ Close() error }).Close())
-		}
-	}()
 	for i := range result.Snapshot {
-		chain, height := result.Snapshot[i].Chain, result.Snapshot[i].Height
-		if chain.Family() == chains.Ethereum {
-			view, err := openAccountView(s, chain, &height, executionFlags{}, c.labelFlags)
-			if err != nil {
-				return err
-			}
-			views = append(views, view)
-			continue
-		}
-		view, err := openView(s, chain, &height, c.labelFlags)
+		view, err := openChain(s, result.Snapshot[i].Chain, &result.Snapshot[i].Height, c.labelFlags)
 		if err != nil {
 			return err
 		}
-		views = append(views, view)
+		opened, views = append(opened, view), append(views, view)
 	}
 	return filer{s, c.graphFlags, graph.CaseID(t.Case)}.file(&result, views)
 }
@@ -175,25 +163,20 @@ func eachNewestTrace(s *session, d *desk, of []string, use func(*casebook.Trace)
 	}
 	for _, one := range of {
 		seen := map[[2]string]bool{}
-		for page := (casebook.Page{Limit: 1000}); ; {
-			found, err := d.Traces(s.ctx, d.who, casebook.TraceFilter{Case: one}, page)
+		traces := each(func(p casebook.Page) (casebook.List[casebook.Trace], error) { // the newest first
+			return d.Traces(s.ctx, d.who, casebook.TraceFilter{Case: one}, p)
+		})
+		for t, err := range traces {
 			if err != nil {
 				return err
 			}
-			for i := range found.Items { // the newest first
-				t := &found.Items[i]
-				if seen[[2]string{t.Case, t.Rule}] {
-					continue
-				}
-				seen[[2]string{t.Case, t.Rule}] = true
-				if err := use(t); err != nil {
-					return err
-				}
+			if seen[[2]string{t.Case, t.Rule}] {
+				continue
 			}
-			if found.Next == "" {
-				break
+			seen[[2]string{t.Case, t.Rule}] = true
+			if err := use(t); err != nil {
+				return err
 			}
-			page.After = found.Next
 		}
 	}
 	return nil

@@ -49,19 +49,21 @@ func (o *opened) openClusters(s *session, sync bool) error {
 	if err != nil {
 		return err
 	}
-	store, err := openClusters(s, chain, &o.network)
-	if err != nil {
-		return err
+	if o.store == nil { // else it was behind, a call ago
+		store, err := openClusters(s, chain, &o.network)
+		if err != nil {
+			return err
+		}
+		o.store = store
 	}
-	o.store = store
 	if sync {
 		bar := newProgress(s.errOut)
 		defer bar.close()
-		if err := syncClusters(s, o.index, store, bar); err != nil {
+		if err := syncClusters(s, o.index, o.store, bar); err != nil {
 			return err
 		}
 	}
-	o.clusters, err = store.View(o.View, tags)
+	o.clusters, err = o.store.View(o.View, tags)
 	return err
 }
 

@@ -130,18 +130,14 @@ type caseFact struct {
 // readCaseFacts reads the cases that are not withdrawn, and how their traces stand.
 func readCaseFacts(s *session, d *desk, rule string) (caseFacts, error) {
 	facts := caseFacts{}
-	for page := (casebook.Page{Limit: 1000}); ; {
-		found, err := d.Cases(s.ctx, d.who, casebook.CaseFilter{}, page)
+	cases := each(func(p casebook.Page) (casebook.List[casebook.Case], error) {
+		return d.Cases(s.ctx, d.who, casebook.CaseFilter{}, p)
+	})
+	for c, err := range cases {
 		if err != nil {
 			return nil, err
 		}
-		for i := range found.Items {
-			c := &found.Items[i]
-			facts[graph.CaseID(c.ID)] = &caseFact{name: caseName(c), prefecture: c.Prefecture}
-		}
-		if page.After = found.Next; found.Next == "" {
-			break
-		}
+		facts[graph.CaseID(c.ID)] = &caseFact{name: caseName(c), prefecture: c.Prefecture}
 	}
 	err := eachNewestTrace(s, d, nil, func(t *casebook.Trace) error {
 		if fact := facts[graph.CaseID(t.Case)]; fact != nil && t.Rule == rule && !t.Stale.At.IsZero() {

@@ -46,20 +46,19 @@ func (h *heldLinks) Decisions(context.Context) iter.Seq2[correlate.Decision, err
 // readHeldLinks reads all links, those withdrawn too, and what was decided of them.
 func readHeldLinks(s *session, d *desk) (*heldLinks, error) {
 	h := &heldLinks{all: map[string]heldLink{}}
-	for page := (casebook.Page{Limit: 200}); ; {
-		found, err := d.Links(s.ctx, d.who, casebook.LinkFilter{Withdrawn: true}, page)
+	links := each(func(p casebook.Page) (casebook.List[casebook.Link], error) {
+		p.Limit = 200 // each may be large
+		return d.Links(s.ctx, d.who, casebook.LinkFilter{Withdrawn: true}, p)
+	})
+	for l, err := range links {
 		if err != nil {
 			return nil, err
 		}
-		for i := range found.Items {
-			if err := h.add(s, d, &found.Items[i]); err != nil {
-				return nil, err
-			}
-		}
-		if page.After = found.Next; found.Next == "" {
-			return h, nil
+		if err := h.add(s, d, l); err != nil {
+			return nil, err
 		}
 	}
+	return h, nil
 }
 
 func (h *heldLinks) add(s *session, d *desk, l *casebook.Link) error {

@@ -121,5 +121,5 @@ func loadCase(s *session, dir string, c *fixtures.CaseworkCase) (id string, err 
 		r := &doc.Rejected[i]
 		fmt.Fprintf(s.out, "    row %d, %s %q: %s (%s)\n", r.Row, r.Field, r.Value, r.Reason, r.ReasonJA)
 	}
-	return id, (&caseTraceCmd{ID: id, traceFlags: traceFlags{Rule: "fifo", MinAmount: "0", HubDegree: defaultHubDegree, Budget: 100_000}}).Run(&quiet)
+	return id, (&caseTraceCmd{ID: id, traceFlags: traceFlags{Rule: "fifo", MinAmount: "0", HubDegree: defaultHubDegree, Budget: defaultBudget}}).Run(&quiet)
 }

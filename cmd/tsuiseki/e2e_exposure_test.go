@@ -11,7 +11,6 @@ import (
 	"tsuiseki/chains"
 	"tsuiseki/chains/chaintest"
 	"tsuiseki/fixtures/evm"
-	"tsuiseki/fixtures/neo4j"
 	"tsuiseki/fixtures/node"
 )
 
@@ -101,10 +100,7 @@ func balances(t *testing.T, d *exposureTotalDoc) {
 // TestExposuresAgree asks both stores of the graph what addresses and cases of the
 // real early chain are exposed to, and where cases meet.
 func TestExposuresAgree(t *testing.T) {
-	server, data := neo4j.Shared(t), t.TempDir()
-	server.Empty(t)
-	t.Setenv("TSUISEKI_GRAPH_USER", server.User)
-	t.Setenv("TSUISEKI_GRAPH_PASSWORD", server.Password)
+	server, data := graphServer(t), t.TempDir()
 	command(t, "index", "bitcoin", "--blocks", chaintest.EarlyChain(t), "--data", data)
 	file := filepath.Join(t.TempDir(), "labels.csv")
 	row := "address,chain,label,category,source\n" + demoTo + ",bitcoin,Old Exchange,exchange,a test\n"

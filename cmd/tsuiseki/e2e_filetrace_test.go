@@ -10,7 +10,6 @@ import (
 	"tsuiseki/chains"
 	"tsuiseki/chains/chaintest"
 	"tsuiseki/fixtures/evm"
-	"tsuiseki/fixtures/neo4j"
 	"tsuiseki/fixtures/node"
 	"tsuiseki/graph"
 	neo4jgraph "tsuiseki/graph/neo4j"
@@ -41,10 +40,7 @@ func traceIn(t *testing.T, store graph.Statements, of, rule string) *graph.Trace
 // TestTraceIsFiled files the trace of a payment on the real early chain in both
 // stores: it says what the document says, and labels say whose an address is.
 func TestTraceIsFiled(t *testing.T) {
-	server, data := neo4j.Shared(t), t.TempDir()
-	server.Empty(t)
-	t.Setenv("TSUISEKI_GRAPH_USER", server.User)
-	t.Setenv("TSUISEKI_GRAPH_PASSWORD", server.Password)
+	server, data := graphServer(t), t.TempDir()
 	command(t, "index", "bitcoin", "--blocks", chaintest.EarlyChain(t), "--data", data)
 	labels := filepath.Join(t.TempDir(), "labels.csv")
 	row := "address,chain,label,category,source\n" + demoTo + ",bitcoin,Old Exchange,exchange,a test\n"

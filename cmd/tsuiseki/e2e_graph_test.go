@@ -7,14 +7,20 @@ import (
 	"tsuiseki/fixtures/neo4j"
 )
 
+// graphServer is an empty Neo4j whose user and password the commands know.
+func graphServer(t *testing.T) *neo4j.Server {
+	t.Helper()
+	server := neo4j.Shared(t)
+	t.Setenv("TSUISEKI_GRAPH_USER", server.User)
+	t.Setenv("TSUISEKI_GRAPH_PASSWORD", server.Password)
+	return server
+}
+
 // TestGraphsAgree asks both stores of the graph the same of the real early chain,
 // copies the one into the other, and asks again.
 func TestGraphsAgree(t *testing.T) {
-	server, data := neo4j.Shared(t), t.TempDir()
-	server.Empty(t)
+	server, data := graphServer(t), t.TempDir()
 	command(t, "index", "bitcoin", "--blocks", chaintest.EarlyChain(t), "--data", data)
-	t.Setenv("TSUISEKI_GRAPH_USER", server.User)
-	t.Setenv("TSUISEKI_GRAPH_PASSWORD", server.Password)
 	questions := [][]string{
 		{"12cbQLTFMXRnSzktFkuoG3eHoMeFtpTu3S", "1BBz9Z15YpELQ4QP5sEKb1SwxkcmPb5TMs"},
 		{"12cbQLTFMXRnSzktFkuoG3eHoMeFtpTu3S", "1BBz9Z15YpELQ4QP5sEKb1SwxkcmPb5TMs", "--k", "3", "--by", "time"},

@@ -50,7 +50,7 @@ func printExposure(w io.Writer, d *exposureDoc, u units, limit int) {
 	for _, t := range d.Totals {
 		printTotal(w, &t, u, words[1])
 	}
-	printExplored(w, &d.Explored)
+	printExplored(w, &d.Explored, "labelled places")
 	for _, m := range d.Missing {
 		fmt.Fprintf(w, "missing: %s at heights %s: %s\n", m.What, m.Range, m.Reason)
 	}
@@ -116,15 +116,4 @@ func printTotal(w io.Writer, t *exposureTotalDoc, u units, moved string) {
 			}
 		}
 	})
-}
-
-func printExplored(w io.Writer, e *exploredDoc) {
-	fmt.Fprintf(w, "\nLooked at %d transfers, followed %d addresses; met %d hubs and %d labelled places.\n", e.Transfers, e.Addresses, len(e.Hubs), len(e.Services))
-	if cut := e.Cut; cut.Hops+cut.Amount+cut.Time > 0 || cut.Work {
-		fmt.Fprintf(w, "Not followed: %d transfers for --max-hops, %d for --min-amount, %d for --after and --before", cut.Hops, cut.Amount, cut.Time)
-		if cut.Work {
-			fmt.Fprint(w, "; --work was used up")
-		}
-		fmt.Fprintln(w, ".")
-	}
 }

@@ -27,7 +27,7 @@ type filed interface {
 	graph.Chain
 	Txs(id chains.TxID) ([]*chains.Tx, error)
 	tx(tx *chains.Tx) *graph.Tx
-	said(s *session, a graph.Address) ([]graph.Member, []graph.Label, error)
+	said(a graph.Address) ([]graph.Member, []graph.Label, error)
 }
 
 // file puts what a trace says into the graph, with the transactions that it speaks
@@ -56,7 +56,7 @@ func (f filer) file(result *tracer.Result, views []any) (err error) {
 			return findFiled(sides[chain], id, height)
 		},
 		Said: func(a graph.Address) ([]graph.Member, []graph.Label, error) {
-			return sides[a.Chain].said(f.session, a)
+			return sides[a.Chain].said(a)
 		},
 	})
 	if err != nil {
@@ -74,6 +74,10 @@ func (f filer) file(result *tracer.Result, views []any) (err error) {
 func (f filer) side(view any) (filed, io.Closer, error) {
 	switch view := view.(type) {
 	case *opened:
+		// Clusters that lag behind the index say nothing.
+		if err := view.openClusters(f.session, false); err != nil && !errors.Is(err, entity.ErrBehind) {
+			return nil, nil, err
+		}
 		tip, err := view.index.View(f.session.ctx, nil)
 		if err != nil {
 			return nil, nil, err
@@ -105,16 +109,10 @@ func findFiled(side filed, id chains.TxID, height uint64) (*graph.Tx, error) {
 	return nil, fmt.Errorf("none at height %d: %w", height, chains.ErrNotFound)
 }
 
-// said is what labels and clusters say of an address. Clusters that lag behind the
-// index say nothing.
-func (g outputGraph) said(s *session, a graph.Address) (members []graph.Member, labels []graph.Label, err error) {
-	if labels, err = attributions(g.labels.View, a); err != nil {
-		return nil, nil, err
-	}
-	if err := g.openClusters(s, false); errors.Is(err, entity.ErrBehind) {
-		return nil, labels, nil
-	} else if err != nil {
-		return nil, nil, err
+// said is what labels, and clusters where they are opened, say of an address.
+func (g outputGraph) said(a graph.Address) (members []graph.Member, labels []graph.Label, err error) {
+	if labels, err = attributions(g.labels.View, a); err != nil || g.clusters == nil {
+		return nil, labels, err
 	}
 	found, err := g.clusters.Cluster(a.Address)
 	if err != nil || found.Lone() {
@@ -133,7 +131,7 @@ func clusteredBy() (by []string) {
 }
 
 // said is what labels say of an account.
-func (g accountGraph) said(_ *session, a graph.Address) ([]graph.Member, []graph.Label, error) {
+func (g accountGraph) said(a graph.Address) ([]graph.Member, []graph.Label, error) {
 	labels, err := attributions(g.labels.View, a)
 	return nil, labels, err
 }

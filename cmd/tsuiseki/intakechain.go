@@ -3,13 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"iter"
 	"time"
 
 	"tsuiseki/chains"
-	"tsuiseki/chains/index"
 	"tsuiseki/tracer/casebook"
 	"tsuiseki/tracer/intake"
 )
@@ -115,38 +112,17 @@ func between(ctx context.Context, history iter.Seq2[*chains.Tx, error], from, to
 	}
 }
 
-// openIntake opens all indexes for an upload's rows.
-func openIntake(s *session) (opened []intake.Chain, closeAll func() error, err error) {
-	var views []io.Closer
-	closeAll = func() (err error) {
-		for _, view := range views {
-			err = errors.Join(err, view.Close())
+// intakeChains are opened indexes as an upload's rows ask them.
+func intakeChains(views []openedView) (all []intake.Chain) {
+	for _, view := range views {
+		switch view := view.(type) {
+		case *opened:
+			all = append(all, intakeOutputs{view})
+		case *openedAccounts:
+			all = append(all, intakeAccounts{view})
 		}
-		return err
 	}
-	all, err := index.List(s.data)
-	if err != nil {
-		return nil, closeAll, err
-	}
-	for _, chain := range all {
-		var view intake.Chain
-		var closer io.Closer
-		if chain.Family() == chains.Ethereum {
-			accounts, err := openAccountView(s, chain, nil, executionFlags{}, labelFlags{})
-			if err != nil {
-				return nil, closeAll, fmt.Errorf("%s: %w", chain, err)
-			}
-			view, closer = intakeAccounts{accounts}, accounts
-		} else {
-			outputs, err := openView(s, chain, nil, labelFlags{})
-			if err != nil {
-				return nil, closeAll, fmt.Errorf("%s: %w", chain, err)
-			}
-			view, closer = intakeOutputs{outputs}, outputs
-		}
-		opened, views = append(opened, view), append(views, closer)
-	}
-	return opened, closeAll, nil
+	return all
 }
 
 // heldDeposits tells an upload's rows what the case holds.

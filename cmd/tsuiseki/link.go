@@ -192,9 +192,11 @@ func unitsOfEvidence(s *session, evidence []correlate.Evidence) (u units, err er
 	for _, chain := range held {
 		asked := func(e correlate.Evidence) bool { return e.Chain == chain || e.Chain == "" }
 		if chain.Family() == chains.Ethereum && slices.ContainsFunc(evidence, asked) {
-			if err := nodes.open(s, chain); err != nil {
+			view, err := openChain(s, chain, nil, labelFlags{})
+			if err != nil {
 				return nil, joinClose(err, nodes)
 			}
+			nodes.add(view)
 		}
 	}
 	u, err = nodes.units(evidence)

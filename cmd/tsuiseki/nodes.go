@@ -6,14 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"sync"
 	"time"
 
 	"tsuiseki/chains"
-	"tsuiseki/chains/index"
 	"tsuiseki/graph"
 	"tsuiseki/tracer"
 	"tsuiseki/tracer/casebook"
@@ -41,9 +39,7 @@ type nodeChain struct {
 
 // nodeView is what is asked of one chain.
 type nodeView interface {
-	io.Closer
-	Snapshot() chains.Snapshot
-	BlockAt(height uint64) (chains.Header, int, error)
+	openedView
 	// standing says how public an address is, its degree aside.
 	standing(address chains.Address) (correlate.Standing, error)
 	degree(address chains.Address, limit int) (int, error)
@@ -62,44 +58,32 @@ func openNodes(s *session, d *desk) (_ *caseNodes, err error) {
 			err = errors.Join(err, n.Close())
 		}
 	}()
-	all, err := index.List(s.data)
-	if err != nil {
-		return nil, err
+	views, err := openChains(s, labelFlags{})
+	for _, view := range views {
+		n.add(view)
 	}
-	for _, chain := range all {
-		if err := n.open(s, chain); err != nil {
-			return nil, fmt.Errorf("%s: %w", chain, err)
+	for _, c := range n.chains {
+		if view, is := c.view.(outputNodes); is && err == nil {
+			if err = view.withClusters(s); err != nil {
+				err = fmt.Errorf("%s: %w", view.Snapshot().Chain, err)
+			}
+			view.labels.Clusters = view.clusters
+			c.labels = view.labels
 		}
 	}
-	err = n.readHolders(s, d)
+	if err == nil {
+		err = n.readHolders(s, d)
+	}
 	return n, err
 }
 
-func (n *caseNodes) open(s *session, chain chains.Chain) error {
-	if chain.Family() == chains.Ethereum {
-		view, err := openAccountView(s, chain, nil, executionFlags{}, labelFlags{})
-		if errors.Is(err, index.ErrEmpty) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		n.chains[chain] = &nodeChain{view: accountNodes{view}, labels: view.labels}
-		return nil
+func (n *caseNodes) add(view openedView) {
+	switch of := view.(type) {
+	case *opened:
+		n.chains[view.Snapshot().Chain] = &nodeChain{view: outputNodes{of}, labels: of.labels}
+	case *openedAccounts:
+		n.chains[view.Snapshot().Chain] = &nodeChain{view: accountNodes{of}, labels: of.labels}
 	}
-	view, err := openView(s, chain, nil, labelFlags{})
-	if errors.Is(err, index.ErrEmpty) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := view.withClusters(s); err != nil {
-		return errors.Join(err, view.Close())
-	}
-	view.labels.Clusters = view.clusters
-	n.chains[chain] = &nodeChain{view: outputNodes{view}, labels: view.labels}
-	return nil
 }
 
 // readHolders notes whom exchanges named, the answer of the latest date for each address.
@@ -107,34 +91,30 @@ func (n *caseNodes) readHolders(s *session, d *desk) error {
 	n.holders = map[graph.Address]correlate.Holder{}
 	dates := map[graph.Address]string{}
 	canonical := canonicalAddresses()
-	for page := (casebook.Page{Limit: 1000}); ; {
-		found, err := d.Disclosures(s.ctx, d.who, "", page)
+	disclosures := each(func(p casebook.Page) (casebook.List[casebook.Disclosure], error) {
+		return d.Disclosures(s.ctx, d.who, "", p)
+	})
+	for x, err := range disclosures {
 		if err != nil {
 			return err
 		}
-		for i := range found.Items {
-			x := &found.Items[i]
-			if x.Address == "" || x.Holder == "" {
-				continue
-			}
-			address, err := canonical(chains.Chain(x.Chain), x.Address)
-			if err != nil {
-				return fmt.Errorf("disclosure %s of case %s: %w: withdraw it and enter it again", x.ID, x.Case, err)
-			}
-			at := graph.Address{Chain: chains.Chain(x.Chain), Address: address}
-			h := correlate.Holder{
-				Name: x.Holder, Nationality: x.Nationality, Confidence: int(x.Confidence),
-				Source: fmt.Sprintf("%s, disclosure of %s", x.Exchange, x.Date),
-			}
-			// Of two answers of one day, an order that does not depend on who entered which first.
-			if old, known := n.holders[at]; known && (dates[at] > x.Date || dates[at] == x.Date && fmt.Sprint(old) >= fmt.Sprint(h)) {
-				continue
-			}
-			n.holders[at], dates[at] = h, x.Date
+		if x.Address == "" || x.Holder == "" {
+			continue
 		}
-		if page.After = found.Next; found.Next == "" {
-			break
+		address, err := canonical(chains.Chain(x.Chain), x.Address)
+		if err != nil {
+			return fmt.Errorf("disclosure %s of case %s: %w: withdraw it and enter it again", x.ID, x.Case, err)
 		}
+		at := graph.Address{Chain: chains.Chain(x.Chain), Address: address}
+		h := correlate.Holder{
+			Name: x.Holder, Nationality: x.Nationality, Confidence: int(x.Confidence),
+			Source: fmt.Sprintf("%s, disclosure of %s", x.Exchange, x.Date),
+		}
+		// Of two answers of one day, an order that does not depend on who entered which first.
+		if old, known := n.holders[at]; known && (dates[at] > x.Date || dates[at] == x.Date && fmt.Sprint(old) >= fmt.Sprint(h)) {
+			continue
+		}
+		n.holders[at], dates[at] = h, x.Date
 	}
 	sum := sha256.New()
 	for _, at := range slices.SortedFunc(maps.Keys(n.holders), graph.Address.Compare) {

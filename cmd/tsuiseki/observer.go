@@ -5,13 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
 	"tsuiseki/chains"
 	"tsuiseki/chains/ethereum"
-	"tsuiseki/chains/index"
 	"tsuiseki/tracer"
 	"tsuiseki/tracer/casebook"
 )
@@ -19,14 +17,12 @@ import (
 // observer tells watches what moved, as of each index's tip.
 type observer struct {
 	session *session
-	labels  labelFlags
 	views   map[chains.Chain]watched
 }
 
 // watched is a chain as watches look at it.
 type watched interface {
-	io.Closer
-	timed
+	openedView
 	// movements are the transactions above a height that move value to or from an
 	// address, or only from it, in chain order.
 	movements(address chains.Address, above uint64, out bool) ([]*chains.Tx, error)
@@ -41,31 +37,17 @@ type watched interface {
 var _ casebook.Observer = (*observer)(nil)
 
 func openObserver(s *session, labels labelFlags) (*observer, error) {
-	o := &observer{session: s, labels: labels, views: map[chains.Chain]watched{}}
-	all, err := index.List(s.data)
-	for _, chain := range all {
-		var view watched
-		if view, err = o.open(chain); err != nil {
-			return nil, errors.Join(fmt.Errorf("%s: %w", chain, err), o.Close())
+	o := &observer{session: s, views: map[chains.Chain]watched{}}
+	views, err := openChains(s, labels)
+	for _, view := range views {
+		switch view := view.(type) {
+		case *opened:
+			o.views[view.Snapshot().Chain] = watchedOutputs{view}
+		case *openedAccounts:
+			o.views[view.Snapshot().Chain] = watchedAccounts{view}
 		}
-		o.views[chain] = view
 	}
 	return o, err
-}
-
-func (o *observer) open(chain chains.Chain) (watched, error) {
-	if chain.Family() == chains.Ethereum {
-		view, err := openAccountView(o.session, chain, nil, executionFlags{}, o.labels)
-		if err != nil {
-			return nil, err
-		}
-		return watchedAccounts{view}, nil
-	}
-	view, err := openView(o.session, chain, nil, o.labels)
-	if err != nil {
-		return nil, err
-	}
-	return watchedOutputs{view}, nil
 }
 
 // Close closes all indexes.

@@ -18,17 +18,22 @@ func printPaths(w io.Writer, d *pathDoc, u units) {
 			printPathHop(w, &hop, len(d.Snapshot) > 1, u)
 		}
 	}
-	e := d.Explored
-	fmt.Fprintf(w, "\nLooked at %d transfers, followed %d addresses; met %d hubs and %d services.\n", e.Transfers, e.Addresses, len(e.Hubs), len(e.Services))
+	printExplored(w, &d.Explored, "services")
+	for _, m := range d.Missing {
+		fmt.Fprintf(w, "missing: %s at heights %s: %s\n", m.What, m.Range, m.Reason)
+	}
+}
+
+// printExplored says how far a question went, and what limits kept out. places is what
+// it calls those where it stopped.
+func printExplored(w io.Writer, e *exploredDoc, places string) {
+	fmt.Fprintf(w, "\nLooked at %d transfers, followed %d addresses; met %d hubs and %d %s.\n", e.Transfers, e.Addresses, len(e.Hubs), len(e.Services), places)
 	if cut := e.Cut; cut.Hops+cut.Amount+cut.Time > 0 || cut.Work {
 		fmt.Fprintf(w, "Not followed: %d transfers for --max-hops; left out: %d for --min-amount, %d for --after and --before", cut.Hops, cut.Amount, cut.Time)
 		if cut.Work {
 			fmt.Fprint(w, "; --work was used up")
 		}
 		fmt.Fprintln(w, ".")
-	}
-	for _, m := range d.Missing {
-		fmt.Fprintf(w, "missing: %s at heights %s: %s\n", m.What, m.Range, m.Reason)
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"io"
 	"maps"
 	"slices"
 	"time"
@@ -15,12 +14,6 @@ import (
 type tracedSide struct {
 	view     openedView
 	deposits tracer.SideDeposits
-}
-
-// openedView is an opened chain of any kind.
-type openedView interface {
-	timed
-	io.Closer
 }
 
 // trace follows deposits of one or several chains, all at once, and wherever bridges

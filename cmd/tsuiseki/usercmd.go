@@ -14,12 +14,15 @@ type userCmd struct {
 	Withdraw userWithdrawCmd `cmd:"" help:"Let a user use the casebook no more; nothing is deleted."`
 }
 
-type userAddCmd struct {
+// userFlags say who a user is.
+type userFlags struct {
 	casebookFlags
 	Name       string `arg:"" help:"Name to sign in with; it never changes."`
 	Role       string `help:"investigator of a prefecture's force, analyst of the department, auditor, or administrator." enum:"investigator,analyst,auditor,administrator" required:""`
 	Prefecture string `help:"An investigator's: two digits of JIS X 0401." placeholder:"NN"`
 }
+
+type userAddCmd struct{ userFlags }
 
 // Run adds a user.
 func (c *userAddCmd) Run(s *session) error {
@@ -80,12 +83,7 @@ func userNamed(s *session, d *desk, name string) (casebook.User, error) {
 	return casebook.User{}, usagef("there is no user %q: user list names all", name)
 }
 
-type userChangeCmd struct {
-	casebookFlags
-	Name       string `arg:"" help:"User."`
-	Role       string `help:"investigator, analyst, auditor, or administrator." enum:"investigator,analyst,auditor,administrator" required:""`
-	Prefecture string `help:"An investigator's: two digits of JIS X 0401." placeholder:"NN"`
-}
+type userChangeCmd struct{ userFlags }
 
 // Run changes what a user may do.
 func (c *userChangeCmd) Run(s *session) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"tsuiseki/chains/index"
 	"tsuiseki/tracer/casebook"
 )
 
@@ -41,8 +42,12 @@ func (c *watchAddCmd) Run(s *session) (err error) {
 	if err != nil {
 		return err
 	}
+	view := seer.views[chain]
+	if view == nil {
+		return errors.Join(fmt.Errorf("%s: %w", chain, index.ErrEmpty), seer.Close())
+	}
 	place, err := seer.place(chain, c.Place)
-	tip := seer.views[chain].Snapshot()
+	tip := view.Snapshot()
 	if err = errors.Join(err, seer.Close()); err != nil {
 		return err
 	}

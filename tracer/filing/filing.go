@@ -85,7 +85,7 @@ func (c *clerk) tx(of filedTx) (tx *graph.Tx, err error) {
 }
 
 // transfer finds the place of a transfer in the graph: an output by its index, an
-// account's by its kind and index. The rest is up to the caller.
+// account's by its kind and index. What it moved is up to the caller.
 func (c *clerk) transfer(chain chains.Chain, id chains.TxID, height uint64, kind string, index uint32) (t graph.Transfer, err error) {
 	tx, err := c.tx(filedTx{chain, id, height})
 	if err != nil {
@@ -98,7 +98,7 @@ func (c *clerk) transfer(chain chains.Chain, id chains.TxID, height uint64, kind
 	}
 	for i := range tx.Transfers {
 		if one := &tx.Transfers[i]; one.Index == index && one.Kind == t.Kind {
-			t.N = one.N
+			t.N, t.From = one.N, one.From
 			return t, nil
 		}
 	}
@@ -113,21 +113,9 @@ func (c *clerk) deposits(all []tracer.DepositDoc) error {
 			return err
 		}
 		t.To, t.Asset, t.Amount = d.Address, d.Asset, d.Amount
-		if tx := c.txs[filedTx{d.Chain, d.Tx, d.Height}]; d.Chain.Family() != chains.Bitcoin {
-			t.From = senderOf(tx, t.N)
-		}
 		c.trace.Deposits = append(c.trace.Deposits, graph.Deposit{ID: d.ID, Transfer: t, Tx: d.Tx})
 	}
 	return nil
-}
-
-func senderOf(tx *graph.Tx, n uint32) chains.Address {
-	for i := range tx.Transfers {
-		if tx.Transfers[i].N == n {
-			return tx.Transfers[i].From
-		}
-	}
-	return ""
 }
 
 // swapPlace is where an account gave one asset for another.
@@ -158,15 +146,8 @@ func (c *clerk) moves(all []tracer.Hop, depths *depths) error {
 		}
 		t.To, t.Asset, t.Amount = h.To.Address, h.Asset, h.Amount
 		means := h.Kind
-		if h.Chain.Family() != chains.Bitcoin {
-			if h.Kind == "transfer" {
-				t.From = h.From.Address
-			} else {
-				t.From = senderOf(c.txs[filedTx{h.Chain, h.Tx, h.Height}], t.N)
-			}
-			if kind, is := swaps[swapPlace{h.Deposit, filedTx{h.Chain, h.Tx, h.Height}, t.From, h.Asset}]; is {
-				means = kind
-			}
+		if kind, is := swaps[swapPlace{h.Deposit, filedTx{h.Chain, h.Tx, h.Height}, t.From, h.Asset}]; is {
+			means = kind
 		}
 		hop := graph.Hop{Deposit: h.Deposit, Transfer: t, Tx: h.Tx, Traced: h.Traced, Depth: depths.hops[i], Means: means}
 		at := filedHop{h.Deposit, t.Key}
