@@ -137,10 +137,27 @@ func checkFiling(t *rapid.T, r *tracer.Result, known filed, conserves bool) {
 	if len(traced) > 0 {
 		t.Fatalf("not filed: %v", traced)
 	}
+	checkMeans(t, r, trace)
 	if len(trace.Ends) != len(r.Ends) || len(trace.Deposits) != len(r.Deposits) {
 		t.Fatalf("%d ends of %d, %d deposits of %d", len(trace.Ends), len(r.Ends), len(trace.Deposits), len(r.Deposits))
 	}
 	checkVisits(t, trace)
+}
+
+// checkMeans: the transfer by which an account gave what it had changed an asset for
+// says by which means, tokens that a contract minted included.
+func checkMeans(t *rapid.T, r *tracer.Result, trace *graph.Trace) {
+	for _, swap := range r.Hops {
+		if swap.Kind != "swap" && swap.Kind != "wrap" {
+			continue
+		}
+		for _, h := range trace.Hops {
+			given := h.Deposit == swap.Deposit && h.Tx == swap.Tx && h.Index == swap.To.Index && h.Asset == swap.Asset && issuer(h.From, h.Asset) == swap.To.Address
+			if given && h.Means != swap.Kind {
+				t.Fatalf("hop %+v of %+v: by %s", h, swap, h.Means)
+			}
+		}
+	}
 }
 
 // checkVisits: each address that something came to is visited, once a deposit and

@@ -27,10 +27,16 @@ func placeOf(deposit string, chain chains.Chain, at tracer.Endpoint, asset chain
 	if chain.Family() == chains.Bitcoin {
 		return depthPlace{deposit: deposit, chain: chain, tx: at.Tx, index: at.Index}
 	}
-	if at.Address == chains.ZeroAddress { // it is the token's contract that mints and burns
-		at.Address = chains.Address(asset)
+	return depthPlace{deposit: deposit, chain: chain, account: holderOf(at.Address, asset), asset: asset}
+}
+
+// holderOf is who gives and takes for an account: it is the token's contract that mints
+// and burns.
+func holderOf(account chains.Address, asset chains.Asset) chains.Address {
+	if account == chains.ZeroAddress {
+		return chains.Address(asset)
 	}
-	return depthPlace{deposit: deposit, chain: chain, account: at.Address, asset: asset}
+	return account
 }
 
 // sourceOf is the place that a hop moves value from. A bridge takes what its deposit

@@ -146,7 +146,7 @@ func (c *clerk) moves(all []tracer.Hop, depths *depths) error {
 		}
 		t.To, t.Asset, t.Amount = h.To.Address, h.Asset, h.Amount
 		means := h.Kind
-		if kind, is := swaps[swapPlace{h.Deposit, filedTx{h.Chain, h.Tx, h.Height}, t.From, h.Asset}]; is {
+		if kind, is := swaps[swapPlace{h.Deposit, filedTx{h.Chain, h.Tx, h.Height}, holderOf(t.From, h.Asset), h.Asset}]; is {
 			means = kind
 		}
 		hop := graph.Hop{Deposit: h.Deposit, Transfer: t, Tx: h.Tx, Traced: h.Traced, Depth: depths.hops[i], Means: means}
