@@ -42,10 +42,11 @@ func FromTrace(ctx context.Context, t *graph.Trace, txs Transactions) (*Case, er
 		if _, known := from[to]; known || h.Depth != depth[to] {
 			continue
 		}
+		// The payer's address may have been reached sooner: change comes back to it.
+		deepest := -1
 		for _, payer := range payers(h) {
-			if d, ok := depth[reached{h.Deposit, payer}]; ok && d == h.Depth-1 {
-				from[to] = payer
-				break
+			if d, ok := depth[reached{h.Deposit, payer}]; ok && d < h.Depth && d > deepest {
+				from[to], deepest = payer, d
 			}
 		}
 	}

@@ -91,3 +91,25 @@ func TestFromTrace(t *testing.T) {
 		})
 	}
 }
+
+// TestFromTraceThroughChange: change that comes back to the payer's address takes
+// nothing from the way.
+func TestFromTraceThroughChange(t *testing.T) {
+	trace := &graph.Trace{
+		Case: "x", Rule: "fifo",
+		Deposits: []graph.Deposit{{ID: "d", Transfer: moved("bitcoin", 1, "", "a", 100)}},
+		Hops:     []graph.Hop{hop(moved("bitcoin", 2, "", "a", 90), 1), hop(moved("bitcoin", 3, "", "b", 80), 2)},
+	}
+	got, err := correlate.FromTrace(t.Context(), trace, heldTxs{
+		{Height: 2}: {At: chains.Position{Height: 2}, Spends: []graph.Spend{{Address: "a"}}},
+		{Height: 3}: {At: chains.Position{Height: 3}, Spends: []graph.Spend{{Address: "a"}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range got.Visits {
+		if v.Address.Address == "b" && v.From.Address != "a" {
+			t.Errorf("b was paid by %q, not by a", v.From.Address)
+		}
+	}
+}
